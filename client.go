@@ -1,0 +1,307 @@
+package refundkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// APIVersion is the version of Stripe's API that this package was written for,
+// and that every request asks for.
+const APIVersion = "2026-08-26.dahlia"
+
+// Version is the version of this package, as the User-Agent tells it.
+const Version = "0.1.0"
+
+const (
+	defaultBaseURL        = "https://api.stripe.com"
+	defaultMaxRetries     = 2
+	defaultAttemptTimeout = 80 * time.Second
+	maxBody               = 16 << 20
+)
+
+var errBodyTooLarge = errors.New("the body is larger than 16 MiB")
+
+// Client talks to Stripe. It is safe for use by many goroutines at once and
+// needs no closing. It never prints its API key.
+type Client struct {
+	Refunds        *RefundService
+	ChargeRefunds  *ChargeRefundService
+	PaymentRecords *PaymentRecordService
+	TestHelpers    *TestHelperService
+
+	config    config
+	authorize func(http.Header)        // holds the API key, so that no format verb reaches it
+	redact    func(text string) string // takes the API key out of what a server wrote
+}
+
+// New returns a Client for a secret or restricted API key. It sends nothing. It
+// fails if the key is empty or not visible ASCII, if an option can't hold, or if
+// a live key would travel over plain http.
+//
+// https://docs.stripe.com/keys
+func New(apiKey string, opts ...Option) (*Client, error) {
+	if !visibleASCII(apiKey, maxBody) {
+		return nil, &ParamError{Param: "apiKey", Reason: "it must be visible ASCII characters, and at least one; is the variable set?"}
+	}
+	c := &Client{config: config{httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}}
+	for _, option := range append([]Option{WithBaseURL(defaultBaseURL)}, opts...) {
+		if option == nil {
+			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
+		}
+		if err := option(&c.config); err != nil {
+			return nil, err
+		}
+	}
+	base := c.config.baseURL
+	if !strings.Contains(apiKey, "_test_") && base.Scheme == "http" && !isLoopback(base.Hostname()) {
+		return nil, &ParamError{Param: "WithBaseURL", Reason: "a live key never travels over plain http, unless to a loopback address"}
+	}
+	c.authorize = func(header http.Header) { header.Set("Authorization", "Bearer "+apiKey) }
+	c.redact = func(message string) string { return strings.ReplaceAll(message, apiKey, "***") }
+	c.Refunds = &RefundService{c}
+	c.ChargeRefunds = &ChargeRefundService{c}
+	c.PaymentRecords = &PaymentRecordService{c}
+	c.TestHelpers = &TestHelperService{c}
+	return c, nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// Format writes the name of the type, whatever the verb, so that no setting leaks.
+func (c Client) Format(f fmt.State, verb rune) { formatSafely(f, verb, "refundkit.Client") }
+
+// call is one use of a method: what to send where, and the method's name.
+type call struct {
+	op     string // Refunds.Create
+	method string
+	route  string   // /v1/refunds/{refund}
+	ids    []string // what stands in the route's braces
+	params params
+}
+
+// request is a call ready to be sent, the same bytes and the same key each time.
+type request struct {
+	call
+	callConfig
+	retries  int
+	url      string
+	form     string // the body of a POST
+	attempts int
+	outcome  outcome
+}
+
+// checker is what an answer can do: say whether it is what was asked for.
+type checker interface{ check() error }
+
+// do sends a call, again where that is safe and can help, and decodes the answer.
+func do[T any, P interface {
+	*T
+	checker
+}](ctx context.Context, c *Client, call call, opts []CallOption) (*T, error) {
+	if ctx == nil || c == nil {
+		return nil, &ParamError{Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
+	}
+	r, err := c.prepare(call, opts)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		value, start := new(T), time.Now()
+		got := c.attempt(ctx, r)
+		err := c.conclude(r, got, P(value))
+		c.report(ctx, r, got, start, err)
+		if err == nil {
+			return value, nil
+		}
+		delay, again := decide(got, attempt, r.retries, rand.Float64(), time.Now())
+		if !again {
+			return nil, err
+		}
+		if !wait(ctx, delay) {
+			return nil, because(err, ctx.Err())
+		}
+	}
+}
+
+// prepare checks everything that can be checked before sending, and writes the
+// form and the key that all attempts share.
+func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
+	if call.params == nil {
+		call.params = noParams{}
+	}
+	r := &request{call: call, retries: c.config.maxRetries}
+	for _, option := range opts {
+		if option == nil {
+			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
+		}
+		if err := option.apply(&r.callConfig); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.settle(c.config.account); err != nil {
+		return nil, err
+	}
+	path, err := fillRoute(r.route, r.ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.params.validate(); err != nil {
+		return nil, err
+	}
+	form, err := encodeForm(r.params, r.expand)
+	if err != nil {
+		return nil, err
+	}
+	r.url = strings.TrimSuffix(c.config.baseURL.String(), "/") + path
+	if r.method == http.MethodPost {
+		r.form = form
+	} else if form != "" {
+		r.url += "?" + form
+	}
+	return r, nil
+}
+
+// settle joins the options of the call with the client's defaults.
+func (r *request) settle(account string) error {
+	if r.response != nil {
+		*r.response = Response{}
+	}
+	if r.maxRetries != nil {
+		r.retries = int(*r.maxRetries)
+	}
+	if r.account == "" {
+		r.account = account
+	}
+	if r.reference != "" {
+		named, ok := r.params.(interface{ withReference(string) (params, error) })
+		if !ok {
+			return &ParamError{Param: "Reference", Reason: "only a Create takes one"}
+		}
+		withReference, err := named.withReference(r.reference)
+		if err != nil {
+			return err
+		}
+		r.params = withReference
+	}
+	switch {
+	case r.method != http.MethodPost && r.key != "":
+		return &ParamError{Param: "IdempotencyKey", Reason: "a GET takes none"}
+	case r.method == http.MethodPost && r.key == "":
+		r.key = newIdempotencyKey()
+	}
+	return nil
+}
+
+// fillRoute puts the ids in the places of the route that have braces. It is the
+// one place where path segments are escaped.
+func fillRoute(route string, ids []string) (string, error) {
+	for _, id := range ids {
+		before, rest, _ := strings.Cut(route, "{")
+		name, after, _ := strings.Cut(rest, "}")
+		if id == "" || id == "." || id == ".." {
+			return "", &ParamError{Param: name, Reason: "an ID is required, and . and .. are none"}
+		}
+		route = before + url.PathEscape(id) + after
+	}
+	return route, nil
+}
+
+// attempt sends the request once and reads the answer. It is the only code
+// that builds and sends HTTP. No redirect is followed: the answer to a POST is
+// never looked for elsewhere, and the key goes nowhere else.
+func (c *Client) attempt(ctx context.Context, r *request) result {
+	if err := c.admit(ctx); err != nil {
+		return result{err: err}
+	}
+	r.attempts++
+	ctx, cancel := context.WithTimeout(ctx, c.config.attemptTimeout)
+	defer cancel()
+	var trace sendTrace
+	httpRequest, err := http.NewRequestWithContext(trace.context(ctx), r.method, r.url, r.body())
+	if err != nil {
+		return result{err: &clientSideError{err}, tried: true}
+	}
+	httpRequest.ContentLength = int64(len(r.form))
+	c.setHeader(httpRequest.Header, r)
+	client := *c.config.httpClient
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(httpRequest)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return result{err: err, tried: true, sent: trace.maySent()}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if len(body) > maxBody {
+		body, err = body[:maxBody], errBodyTooLarge
+	}
+	return result{status: response.StatusCode, header: response.Header, body: body, err: err, tried: true, sent: true}
+}
+
+// admit says whether an attempt may start at all.
+func (c *Client) admit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c.config.limiter != nil {
+		if err := c.config.limiter.Wait(ctx); err != nil {
+			return &clientSideError{fmt.Errorf("rate limiter: %w", err)}
+		}
+	}
+	return nil
+}
+
+// body hides the bytes from net/http, which could otherwise send a POST again
+// by itself, where nobody counts it.
+func (r *request) body() io.Reader {
+	if r.form == "" {
+		return http.NoBody
+	}
+	return struct{ io.Reader }{strings.NewReader(r.form)}
+}
+
+func (c *Client) setHeader(header http.Header, r *request) {
+	c.authorize(header)
+	header.Set("Accept", "application/json")
+	header.Set("Stripe-Version", c.config.apiVersion)
+	header.Set("User-Agent", strings.TrimSpace("refundkit/"+Version+" "+c.config.appInfo))
+	if r.account != "" {
+		header.Set("Stripe-Account", r.account)
+	}
+	if r.method == http.MethodPost {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		header.Set("Idempotency-Key", r.key)
+	}
+}
+
+// sendTrace learns from net/http how far a request got, also where net/http
+// sends it again by itself on another connection.
+type sendTrace struct{ connecting, wroteHeaders atomic.Bool }
+
+func (t *sendTrace) context(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { t.connecting.Store(true) },
+		WroteHeaders: func() { t.wroteHeaders.Store(true) },
+	})
+}
+
+// maySent reports whether the server may have seen the request. A transport
+// that does not even look for a connection, such as a mock, tells nothing, and
+// then it may.
+func (t *sendTrace) maySent() bool { return t.wroteHeaders.Load() || !t.connecting.Load() }

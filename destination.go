@@ -1,0 +1,69 @@
+package refundkit
+
+import "encoding/json"
+
+// DestinationDetails tells where the money went. Stripe sends one object per
+// kind of payment method, all made of the same few strings: here they stand
+// once, and Type names the kind (card, blik, us_bank_transfer and so on), so
+// that a kind added tomorrow decodes today. A kind without details leaves
+// everything but Type empty.
+//
+// https://docs.stripe.com/api/refunds/object#refund_object-destination_details
+type DestinationDetails struct {
+	Type               string // kind of payment method
+	CardType           string // for a card: refund, reversal (never settled, so no reference) or pending
+	Reference          string // what the customer's bank can search for
+	ReferenceStatus    string // pending, available or unavailable
+	ReferenceType      string // such as acquirer_reference_number, system_trace_audit_number, retrieval_reference_number
+	NetworkDeclineCode string // why the network refused
+}
+
+type destination struct {
+	NetworkDeclineCode string `json:"network_decline_code,omitzero"`
+	Reference          string `json:"reference,omitzero"`
+	ReferenceStatus    string `json:"reference_status,omitzero"`
+	ReferenceType      string `json:"reference_type,omitzero"`
+	Type               string `json:"type,omitzero"`
+}
+
+// MarshalJSON writes the details under the key that Type names, as Stripe does.
+func (d DestinationDetails) MarshalJSON() ([]byte, error) {
+	if !d.hasDetails() {
+		return json.Marshal(map[string]string{"type": d.Type})
+	}
+	return json.Marshal(map[string]any{"type": d.Type, d.Type: destination{
+		NetworkDeclineCode: d.NetworkDeclineCode,
+		Reference:          d.Reference,
+		ReferenceStatus:    d.ReferenceStatus,
+		ReferenceType:      d.ReferenceType,
+		Type:               d.CardType,
+	}})
+}
+
+// UnmarshalJSON reads type, and the details under the key that it names.
+func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
+	*d = DestinationDetails{}
+	var kinds map[string]json.RawMessage
+	if err := json.Unmarshal(data, &kinds); err != nil {
+		return err
+	}
+	if raw, ok := kinds["type"]; ok {
+		if err := json.Unmarshal(raw, &d.Type); err != nil {
+			return err
+		}
+	}
+	raw, ok := kinds[d.Type]
+	if !ok || !d.hasDetails() {
+		return nil
+	}
+	var found destination
+	if err := json.Unmarshal(raw, &found); err != nil {
+		return err
+	}
+	d.CardType, d.NetworkDeclineCode = found.Type, found.NetworkDeclineCode
+	d.Reference, d.ReferenceStatus, d.ReferenceType = found.Reference, found.ReferenceStatus, found.ReferenceType
+	return nil
+}
+
+// hasDetails guards against a type that names no kind, or names itself.
+func (d DestinationDetails) hasDetails() bool { return d.Type != "" && d.Type != "type" }

@@ -1,0 +1,218 @@
+package refundkit
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// ErrorType is the coarse kind of error that Stripe sends. It says little: a
+// rate limit and a bad key both come as invalid_request_error.
+//
+// https://docs.stripe.com/api/errors
+type ErrorType string
+
+// The error types that Stripe sends.
+const (
+	TypeAPI            ErrorType = "api_error"
+	TypeCard           ErrorType = "card_error"
+	TypeIdempotency    ErrorType = "idempotency_error"
+	TypeInvalidRequest ErrorType = "invalid_request_error"
+)
+
+// ErrorCode is Stripe's short name for what went wrong; many refund errors have
+// none. New values may appear.
+//
+// https://docs.stripe.com/error-codes
+type ErrorCode string
+
+// The error codes that a refund can meet.
+const (
+	CodeAccountInvalid          ErrorCode = "account_invalid"
+	CodeAmountTooLarge          ErrorCode = "amount_too_large"
+	CodeAPIKeyExpired           ErrorCode = "api_key_expired"
+	CodeBalanceInsufficient     ErrorCode = "balance_insufficient"
+	CodeChargeAlreadyRefunded   ErrorCode = "charge_already_refunded"
+	CodeChargeDisputed          ErrorCode = "charge_disputed"
+	CodeChargeNotRefundable     ErrorCode = "charge_not_refundable"
+	CodeIdempotencyKeyInUse     ErrorCode = "idempotency_key_in_use"
+	CodeLockTimeout             ErrorCode = "lock_timeout"
+	CodeParameterInvalidEmpty   ErrorCode = "parameter_invalid_empty"
+	CodeParameterInvalidInteger ErrorCode = "parameter_invalid_integer"
+	CodeParameterMissing        ErrorCode = "parameter_missing"
+	CodeParameterUnknown        ErrorCode = "parameter_unknown"
+	CodeRateLimit               ErrorCode = "rate_limit"
+	CodeRefundDisputedPayment   ErrorCode = "refund_disputed_payment"
+	CodeResourceMissing         ErrorCode = "resource_missing"
+)
+
+// Error is every HTTP answer that is not a success, whatever its body, and a
+// success whose body can't be read. Match it with errors.Is and the Err values
+// of this package rather than by its fields. Header and Body are for you to look at
+// on purpose: they are in no message, format, log or JSON.
+type Error struct {
+	Op                string // the method: Refunds.Create
+	StatusCode        int
+	Type              ErrorType
+	Code              ErrorCode
+	Param             string
+	Message           string // Stripe's, with keys, client secrets and e-mail addresses masked
+	DeclineCode       string
+	DocURL            string
+	RequestID         string // what Stripe's support asks for
+	RequestLogURL     string
+	IdempotencyKey    string // repeat the call with it, if the outcome is unknown
+	Account           string
+	RateLimitedReason string
+	Attempts          int
+	RetryAfter        time.Duration // what the server asked for; 0 if it did not
+	Replayed          bool          // a stored answer to an earlier request with this key
+	OutcomeUnknown    bool          // one of the attempts may have worked
+	Header            http.Header
+	Body              []byte
+	Err               error // what kept the body from being read, or ended the wait for another attempt
+}
+
+// TransportError is a call that got no answer at all. It unwraps to the cause.
+type TransportError struct {
+	Op             string // the method: Refunds.Create
+	IdempotencyKey string // repeat the call with it, if the outcome is unknown
+	Account        string
+	Attempts       int
+	OutcomeUnknown bool // one of the attempts may have worked
+	Err            error
+}
+
+// ParamError is a call that was refused before anything was sent. Param is
+// Stripe's name for the parameter, or the name of the option.
+type ParamError struct{ Param, Reason string }
+
+// What a failed call can mean, for errors.Is. They go by status, type, code and
+// param, never by the message.
+var (
+	// ErrOutcomeUnknown: an attempt of this call may have worked. See [NextStep].
+	ErrOutcomeUnknown = errors.New("refundkit: the outcome is unknown")
+	// ErrAlreadyRefunded: nothing is left to refund; code charge_already_refunded.
+	ErrAlreadyRefunded = errors.New("refundkit: the payment is already refunded")
+	// ErrAmountExceedsRemaining: more than what is left; status 400 with param
+	// amount and no code, as Stripe also answers a partial refund of an uncaptured charge.
+	ErrAmountExceedsRemaining = errors.New("refundkit: the amount is more than what is left to refund")
+	// ErrDisputed: the money is held by a dispute; code charge_disputed or refund_disputed_payment.
+	ErrDisputed = errors.New("refundkit: the payment is disputed")
+	// ErrInsufficientBalance: the Stripe balance can't pay the refund; code balance_insufficient.
+	ErrInsufficientBalance = errors.New("refundkit: the Stripe balance is too low")
+	// ErrNotRefundable: the payment was not captured, did not succeed, or the
+	// refund can't be canceled; code charge_not_refundable, or status 400 with
+	// neither code nor param.
+	ErrNotRefundable = errors.New("refundkit: this can't be refunded or canceled as it is")
+	// ErrNotFound: no such object for this key and account; status 404 or code resource_missing.
+	ErrNotFound = errors.New("refundkit: not found")
+	// ErrRateLimited: too many requests, or too many at once for one object; status 429.
+	ErrRateLimited = errors.New("refundkit: too many requests")
+	// ErrAuthentication: the API key is missing, wrong, expired or revoked; status 401.
+	ErrAuthentication = errors.New("refundkit: the API key was not accepted")
+	// ErrPermission: the API key may not do this, or not on this account; status 403.
+	ErrPermission = errors.New("refundkit: the API key has no permission")
+	// ErrIdempotencyMismatch: the key was used before for something else; status 400 with type idempotency_error.
+	ErrIdempotencyMismatch = errors.New("refundkit: the idempotency key was used for another request")
+	// ErrIdempotencyInUse: a request with the same key is running; code
+	// idempotency_key_in_use, or status 409 with type idempotency_error.
+	ErrIdempotencyInUse = errors.New("refundkit: a request with the same idempotency key is running")
+	// ErrInvalidParams: a parameter is wrong; every [ParamError], and status 400
+	// with a code that starts with parameter_ or is amount_too_large, or with
+	// a param and neither an amount nor a missing object to blame.
+	ErrInvalidParams = errors.New("refundkit: a parameter is wrong")
+)
+
+// Is matches the Err values of this package.
+func (e *Error) Is(target error) bool {
+	bad := e.StatusCode == http.StatusBadRequest && e.Type == TypeInvalidRequest
+	switch target {
+	case ErrOutcomeUnknown:
+		return e.OutcomeUnknown
+	case ErrAlreadyRefunded:
+		return e.Code == CodeChargeAlreadyRefunded
+	case ErrAmountExceedsRemaining:
+		return bad && e.Code == "" && e.Param == "amount"
+	case ErrDisputed:
+		return e.Code == CodeChargeDisputed || e.Code == CodeRefundDisputedPayment
+	case ErrInsufficientBalance:
+		return e.Code == CodeBalanceInsufficient
+	case ErrNotRefundable:
+		return e.Code == CodeChargeNotRefundable || bad && e.Code == "" && e.Param == ""
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound || e.Code == CodeResourceMissing
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrAuthentication:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrPermission:
+		return e.StatusCode == http.StatusForbidden
+	case ErrIdempotencyMismatch:
+		return e.StatusCode == http.StatusBadRequest && e.Type == TypeIdempotency
+	case ErrIdempotencyInUse:
+		return e.Code == CodeIdempotencyKeyInUse || e.StatusCode == http.StatusConflict && e.Type == TypeIdempotency
+	case ErrInvalidParams:
+		return bad && (strings.HasPrefix(string(e.Code), "parameter_") || e.Code == CodeAmountTooLarge ||
+			e.Code == "" && e.Param != "" && e.Param != "amount")
+	}
+	return false
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *TransportError) Is(target error) bool {
+	return target == ErrOutcomeUnknown && e.OutcomeUnknown
+}
+
+// Is matches ErrInvalidParams.
+func (e *ParamError) Is(target error) bool { return target == ErrInvalidParams }
+
+// Unwrap returns what kept the body from being read, if anything did.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// Error says which parameter is wrong and why. It never holds the value.
+func (e *ParamError) Error() string { return "refundkit: " + e.Param + ": " + e.Reason }
+
+// wireError is the error object in the body of an answer.
+type wireError struct {
+	Type          ErrorType `json:"type"`
+	Code          ErrorCode `json:"code"`
+	Param         string    `json:"param"`
+	Message       string    `json:"message"`
+	DeclineCode   string    `json:"decline_code"`
+	DocURL        string    `json:"doc_url"`
+	RequestLogURL string    `json:"request_log_url"`
+}
+
+// parseError turns any HTTP answer into an error. isJSON tells whether Stripe
+// itself can have written it: a JSON object with an error object in it.
+func parseError(status int, header http.Header, body []byte, now time.Time) (e *Error, isJSON bool) {
+	e = &Error{
+		StatusCode:        status,
+		RequestID:         header.Get("Request-Id"),
+		RateLimitedReason: header.Get("Stripe-Rate-Limited-Reason"),
+		RetryAfter:        retryAfter(header, now),
+		Replayed:          isReplay(header),
+		Header:            header,
+		Body:              body,
+	}
+	var envelope struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &envelope) != nil || len(envelope.Error) == 0 || envelope.Error[0] != '{' {
+		return e, false
+	}
+	var wire wireError
+	// A field of a wrong kind is left out; the others still tell something.
+	_ = json.Unmarshal(envelope.Error, &wire)
+	e.Type, e.Code, e.Param, e.DeclineCode = wire.Type, wire.Code, wire.Param, wire.DeclineCode
+	e.Message, e.DocURL, e.RequestLogURL = clean(wire.Message), wire.DocURL, wire.RequestLogURL
+	return e, true
+}
+
+func isReplay(header http.Header) bool { return header.Get("Idempotent-Replayed") == "true" }

@@ -1,0 +1,298 @@
+package refundkit
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Option changes how a [Client] works. It is given to [New], which returns the
+// error if the option can't hold.
+type Option func(*config) error
+
+// config is what the options of New fill in.
+type config struct {
+	baseURL        *url.URL
+	httpClient     *http.Client
+	maxRetries     int
+	attemptTimeout time.Duration
+	apiVersion     string
+	account        string
+	appInfo        string
+	limiter        Limiter
+	hooks          []func(context.Context, Attempt)
+}
+
+// Limiter holds a request back until it may be sent; *rate.Limiter of
+// golang.org/x/time/rate is one. It is asked before every attempt.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// WithBaseURL sends the requests to another server, such as a fake or a proxy.
+// A path in it is kept in front of Stripe's. Defaults to https://api.stripe.com.
+// A live key is never sent over plain http, unless to a loopback address.
+func WithBaseURL(base string) Option {
+	return func(c *config) error {
+		parsed, err := url.Parse(base)
+		switch {
+		case err != nil:
+			return &ParamError{Param: "WithBaseURL", Reason: "it can't be read as a URL"}
+		case parsed.Scheme != "https" && parsed.Scheme != "http", parsed.Hostname() == "":
+			return &ParamError{Param: "WithBaseURL", Reason: "it must be an http or https URL with a host"}
+		case parsed.User != nil, parsed.RawQuery != "", parsed.ForceQuery, parsed.Fragment != "":
+			return &ParamError{Param: "WithBaseURL", Reason: "it must have no user, query or fragment"}
+		}
+		c.baseURL = parsed
+		return nil
+	}
+}
+
+// WithHTTPClient sends the requests through client, which is copied for each
+// call: its Transport may be replaced later, and its CheckRedirect is not used,
+// because no redirect is ever followed. Defaults to a client without settings.
+func WithHTTPClient(client *http.Client) Option {
+	return func(c *config) error {
+		if client == nil {
+			return &ParamError{Param: "WithHTTPClient", Reason: "the client is nil"}
+		}
+		c.httpClient = client
+		return nil
+	}
+}
+
+// WithMaxRetries sets how often a call is sent again after its first attempt.
+// Defaults to 2; 0 sends once. [MaxRetries] changes it for one call.
+func WithMaxRetries(retries int) Option {
+	return func(c *config) error {
+		if retries < 0 {
+			return &ParamError{Param: "WithMaxRetries", Reason: "it must not be negative"}
+		}
+		c.maxRetries = retries
+		return nil
+	}
+}
+
+// WithAttemptTimeout sets how long one attempt may take, until its body is
+// read. Defaults to 80 seconds. The context limits the whole call.
+func WithAttemptTimeout(timeout time.Duration) Option {
+	return func(c *config) error {
+		if timeout <= 0 {
+			return &ParamError{Param: "WithAttemptTimeout", Reason: "it must be positive"}
+		}
+		c.attemptTimeout = timeout
+		return nil
+	}
+}
+
+// WithAPIVersion asks for another version of Stripe's API than [APIVersion],
+// which the types of this package were written for.
+func WithAPIVersion(version string) Option {
+	return func(c *config) error {
+		if !visibleASCII(version, maxHeader) {
+			return &ParamError{Param: "WithAPIVersion", Reason: "it must be 1 to 255 visible ASCII characters"}
+		}
+		c.apiVersion = version
+		return nil
+	}
+}
+
+// WithAccount acts on a connected account, in every call that has no
+// [OnAccount] of its own. An empty account is refused: an unset variable must
+// not refund from the platform's balance.
+//
+// https://docs.stripe.com/connect/authentication
+func WithAccount(account string) Option {
+	return func(c *config) error {
+		if err := validateAccount("WithAccount", account); err != nil {
+			return err
+		}
+		c.account = account
+		return nil
+	}
+}
+
+// WithAppInfo adds the name and version of your program to the User-Agent.
+// version may be empty.
+func WithAppInfo(name, version string) Option {
+	return func(c *config) error {
+		if !visibleASCII(name, maxHeader) || version != "" && !visibleASCII(version, maxHeader) {
+			return &ParamError{Param: "WithAppInfo", Reason: "name and version must be visible ASCII characters, without spaces"}
+		}
+		c.appInfo = name
+		if version != "" {
+			c.appInfo += "/" + version
+		}
+		return nil
+	}
+}
+
+// WithRateLimiter holds every attempt back until limiter lets it go. When it
+// refuses, nothing is sent, and the error says that it came from the client.
+//
+// https://docs.stripe.com/rate-limits
+func WithRateLimiter(limiter Limiter) Option {
+	return func(c *config) error {
+		if limiter == nil {
+			return &ParamError{Param: "WithRateLimiter", Reason: "the limiter is nil"}
+		}
+		c.limiter = limiter
+		return nil
+	}
+}
+
+// WithAttemptHook calls hook after every attempt, on the goroutine of the call,
+// with what metrics and traces need. It may be given more than once.
+func WithAttemptHook(hook func(context.Context, Attempt)) Option {
+	return func(c *config) error {
+		if hook == nil {
+			return &ParamError{Param: "WithAttemptHook", Reason: "the hook is nil"}
+		}
+		c.hooks = append(c.hooks, hook)
+		return nil
+	}
+}
+
+// WithLogger writes a line for every attempt, at the debug level if it worked
+// and as a warning if not. It never holds a body, a header or an account.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return &ParamError{Param: "WithLogger", Reason: "the logger is nil"}
+		}
+		return WithAttemptHook(func(ctx context.Context, a Attempt) { a.log(ctx, logger) })(c)
+	}
+}
+
+// CallOption changes one call. Its values compare with ==, so that a mock can
+// assert on them. The same option given twice must say the same twice.
+type CallOption interface{ apply(*callConfig) error }
+
+// callConfig is what the options of a call fill in.
+type callConfig struct {
+	key, account, reference string
+	expand                  []string
+	maxRetries              *MaxRetries
+	response                *Response
+}
+
+// IdempotencyKey names one business refund: your own name for it, stored before
+// the call, 1 to 255 visible ASCII characters. Stripe keeps the first answer
+// to a key for at least 24 hours and gives it again, so a repeated call refunds
+// once. Two refunds of the same amount are two keys. A GET takes none.
+//
+// https://docs.stripe.com/api/idempotent_requests
+type IdempotencyKey string
+
+// OnAccount acts on a connected account. An empty account is refused.
+//
+// https://docs.stripe.com/connect/authentication
+type OnAccount string
+
+// MaxRetries sets how often this call is sent again, instead of [WithMaxRetries].
+type MaxRetries int
+
+type expandOption string // joined by commas, to stay comparable
+
+type referenceOption string
+
+type captureOption struct{ response *Response }
+
+// Expand asks for linked objects whole instead of their IDs: balance_transaction,
+// or charge.customer, four levels deep; on a list data.charge.
+//
+// https://docs.stripe.com/api/expanding_objects
+func Expand(fields ...string) CallOption { return expandOption(strings.Join(fields, ",")) }
+
+// Reference keeps your own name for a refund, up to 500 characters, in its
+// metadata under [ReferenceMetadataKey], so that it can be found again when the
+// idempotency key can't help. Only a Create takes it.
+func Reference(ref string) CallOption { return referenceOption(ref) }
+
+// CaptureResponse fills r with what the call sent and got, also when it fails.
+// One pointer is for one call at a time.
+func CaptureResponse(r *Response) CallOption { return captureOption{r} }
+
+func (k IdempotencyKey) apply(c *callConfig) error {
+	if !visibleASCII(string(k), maxHeader) {
+		return &ParamError{Param: "IdempotencyKey", Reason: "it must be 1 to 255 visible ASCII characters"}
+	}
+	return setOnce(&c.key, string(k), "IdempotencyKey")
+}
+
+func (a OnAccount) apply(c *callConfig) error {
+	if err := validateAccount("OnAccount", string(a)); err != nil {
+		return err
+	}
+	return setOnce(&c.account, string(a), "OnAccount")
+}
+
+// Format shows only the end of the account, so that logs don't collect them.
+func (a OnAccount) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "OnAccount("+lastFour(string(a))+")")
+}
+
+// MarshalText shows only the end of the account, as Format does.
+func (a OnAccount) MarshalText() ([]byte, error) { return []byte(lastFour(string(a))), nil }
+
+func (r MaxRetries) apply(c *callConfig) error {
+	if r < 0 {
+		return &ParamError{Param: "MaxRetries", Reason: "it must not be negative"}
+	}
+	c.maxRetries = &r
+	return nil
+}
+
+func (e expandOption) apply(c *callConfig) error {
+	for field := range strings.SplitSeq(string(e), ",") {
+		if !visibleASCII(field, maxHeader) {
+			return &ParamError{Param: "expand", Reason: "a field to expand must be named in visible ASCII characters"}
+		}
+		c.expand = append(c.expand, field)
+	}
+	return nil
+}
+
+func (r referenceOption) apply(c *callConfig) error {
+	if r == "" {
+		return &ParamError{Param: "Reference", Reason: "it is empty"}
+	}
+	return setOnce(&c.reference, string(r), "Reference")
+}
+
+func (o captureOption) apply(c *callConfig) error {
+	if o.response == nil {
+		return &ParamError{Param: "CaptureResponse", Reason: "the pointer is nil"}
+	}
+	c.response = o.response
+	return nil
+}
+
+const maxHeader = 255
+
+func validateAccount(param, account string) error {
+	if !visibleASCII(account, maxHeader) {
+		return &ParamError{Param: param, Reason: "the account must be 1 to 255 visible ASCII characters; leave the option out to act on your own account"}
+	}
+	return nil
+}
+
+func setOnce(field *string, value, option string) error {
+	if *field != "" && *field != value {
+		return &ParamError{Param: option, Reason: "it was given twice, with different values"}
+	}
+	*field = value
+	return nil
+}
+
+func lastFour(id string) string {
+	if len(id) <= 8 {
+		return "***"
+	}
+	return "***" + id[len(id)-4:]
+}

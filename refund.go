@@ -1,0 +1,261 @@
+package refundkit
+
+import (
+	"context"
+	"net/http"
+)
+
+// RefundStatus is how far a refund has come. New values may appear.
+//
+// https://docs.stripe.com/refunds#refund-statuses
+type RefundStatus string
+
+// The statuses of a refund. They have no order: Stripe may move a refund from
+// succeeded to failed weeks later, or back to requires_action.
+const (
+	RefundPending        RefundStatus = "pending"
+	RefundRequiresAction RefundStatus = "requires_action"
+	RefundSucceeded      RefundStatus = "succeeded"
+	RefundFailed         RefundStatus = "failed"
+	RefundCanceled       RefundStatus = "canceled"
+)
+
+// InProgress reports whether the refund is still on its way: pending, waiting
+// for the customer, or in a status that this version does not know.
+func (s RefundStatus) InProgress() bool { return s != RefundSucceeded && !s.IsFinal() }
+
+// IsFinal reports whether nothing will happen any more: failed or canceled. A
+// succeeded refund is not final, since it can still fail.
+func (s RefundStatus) IsFinal() bool { return s == RefundFailed || s == RefundCanceled }
+
+// RefundReason is why the money goes back.
+type RefundReason string
+
+// The reasons of a refund. Sending ReasonFraudulent also puts the payer's card
+// and e-mail on Stripe's block lists. ReasonExpiredUncapturedCharge is only
+// ever set by Stripe.
+const (
+	ReasonDuplicate               RefundReason = "duplicate"
+	ReasonFraudulent              RefundReason = "fraudulent"
+	ReasonRequestedByCustomer     RefundReason = "requested_by_customer"
+	ReasonExpiredUncapturedCharge RefundReason = "expired_uncaptured_charge"
+)
+
+// RefundFailureReason is why a refund failed or was canceled.
+type RefundFailureReason string
+
+// The failure reasons that Stripe lists.
+const (
+	FailureChargeDisputed        RefundFailureReason = "charge_for_pending_refund_disputed"
+	FailureDeclined              RefundFailureReason = "declined"
+	FailureExpiredOrCanceledCard RefundFailureReason = "expired_or_canceled_card"
+	FailureInsufficientFunds     RefundFailureReason = "insufficient_funds"
+	FailureLostOrStolenCard      RefundFailureReason = "lost_or_stolen_card"
+	FailureMerchantRequest       RefundFailureReason = "merchant_request"
+	FailureUnknown               RefundFailureReason = "unknown"
+)
+
+// RefundPendingReason is what a pending refund waits for.
+type RefundPendingReason string
+
+// The pending reasons that Stripe lists. PendingInsufficientFunds needs a
+// person: the Stripe balance must be topped up.
+const (
+	PendingProcessing        RefundPendingReason = "processing"
+	PendingInsufficientFunds RefundPendingReason = "insufficient_funds"
+	PendingCharge            RefundPendingReason = "charge_pending"
+)
+
+// RefundOrigin says where the money of a refund comes from, when it is not the
+// payment itself.
+type RefundOrigin string
+
+// OriginCustomerBalance pays the refund out of a customer's cash balance.
+const OriginCustomerBalance RefundOrigin = "customer_balance"
+
+// Refund is money on its way back to a customer. Amount is in the smallest unit
+// of Currency. Strings are empty, links have an empty ID and times are zero
+// where Stripe sent null or nothing.
+//
+// https://docs.stripe.com/api/refunds/object
+type Refund struct {
+	ID                        string                         `json:"id"`
+	Object                    string                         `json:"object"`
+	Amount                    int64                          `json:"amount"`
+	BalanceTransaction        Expandable[BalanceTransaction] `json:"balance_transaction"`
+	Charge                    Expandable[Charge]             `json:"charge"`
+	Created                   Timestamp                      `json:"created"`
+	Currency                  string                         `json:"currency"`
+	Customer                  Expandable[Customer]           `json:"customer"`
+	CustomerAccount           string                         `json:"customer_account"`
+	Description               string                         `json:"description,omitzero"`
+	DestinationDetails        DestinationDetails             `json:"destination_details,omitzero"`
+	FailureBalanceTransaction Expandable[BalanceTransaction] `json:"failure_balance_transaction,omitzero"` // gives the money back to your balance
+	FailureReason             RefundFailureReason            `json:"failure_reason,omitzero"`
+	InstructionsEmail         string                         `json:"instructions_email,omitzero"`
+	Metadata                  Metadata                       `json:"metadata"`
+	NextAction                RefundNextAction               `json:"next_action,omitzero"`
+	PaymentIntent             Expandable[PaymentIntent]      `json:"payment_intent"`
+	PaymentMethod             Expandable[PaymentMethod]      `json:"payment_method"`
+	PendingReason             RefundPendingReason            `json:"pending_reason,omitzero"`
+	PresentmentDetails        PresentmentDetails             `json:"presentment_details,omitzero"`
+	Reason                    RefundReason                   `json:"reason"`
+	ReceiptNumber             string                         `json:"receipt_number"`
+	SourceTransferReversal    Expandable[TransferReversal]   `json:"source_transfer_reversal"`
+	Status                    RefundStatus                   `json:"status"`
+	TransferReversal          Expandable[TransferReversal]   `json:"transfer_reversal"`
+}
+
+// RefundNextAction is what a refund in requires_action waits for.
+type RefundNextAction struct {
+	DisplayDetails RefundDisplayDetails `json:"display_details,omitzero"`
+	Type           string               `json:"type"`
+}
+
+// RefundDisplayDetails tells how the customer was asked for bank details, and
+// until when an answer is awaited: at ExpiresAt the refund fails.
+type RefundDisplayDetails struct {
+	EmailSent RefundEmailSent `json:"email_sent"`
+	ExpiresAt Timestamp       `json:"expires_at"`
+}
+
+// RefundEmailSent is when and where Stripe wrote to the customer.
+type RefundEmailSent struct {
+	EmailSentAt Timestamp `json:"email_sent_at"`
+	EmailSentTo string    `json:"email_sent_to"`
+}
+
+// PresentmentDetails is what the customer saw, where that was another currency.
+// PresentmentAmount is in the smallest unit of PresentmentCurrency.
+type PresentmentDetails struct {
+	PresentmentAmount   int64  `json:"presentment_amount"`
+	PresentmentCurrency string `json:"presentment_currency"`
+}
+
+// RefundCreateParams says what to refund. How much is always said: Amount in
+// the currency's smallest unit, or Remaining for all that is left. What is
+// refunded is one of Charge and PaymentIntent; or, out of a customer's cash
+// balance, neither, with Origin, Customer, Currency and Amount.
+//
+// https://docs.stripe.com/api/refunds/create
+type RefundCreateParams struct {
+	_                    [0]func()
+	Charge               string       `url:"charge,omitempty"`
+	PaymentIntent        string       `url:"payment_intent,omitempty"`
+	Amount               int64        `url:"amount,omitempty"`
+	Remaining            bool         `url:"-"` // refund whatever is left; instead of Amount
+	Reason               RefundReason `url:"reason,omitempty"`
+	Metadata             Metadata     `url:"metadata,omitempty"`
+	InstructionsEmail    string       `url:"instructions_email,omitempty"`     // where to ask for bank details, if the method needs them
+	RefundApplicationFee bool         `url:"refund_application_fee,omitempty"` // Connect: give the platform's fee back, in proportion
+	ReverseTransfer      bool         `url:"reverse_transfer,omitempty"`       // Connect: take the money back from the destination account
+	Origin               RefundOrigin `url:"origin,omitempty"`
+	Customer             string       `url:"customer,omitempty"`
+	Currency             string       `url:"currency,omitempty"`
+}
+
+func (p RefundCreateParams) validate() error {
+	if p.Origin == "" {
+		if err := exactlyOne("charge", p.Charge, "payment_intent", p.PaymentIntent); err != nil {
+			return err
+		}
+	} else if err := p.validateCashBalance(); err != nil {
+		return err
+	}
+	return firstError(howMuch(p.Amount, p.Remaining), sendableReason(p.Reason), p.Metadata.validate())
+}
+
+func (p RefundCreateParams) validateCashBalance() error {
+	switch {
+	case p.Charge != "" || p.PaymentIntent != "":
+		return &ParamError{Param: "origin", Reason: "a refund with an Origin names neither Charge nor PaymentIntent"}
+	case p.Customer == "":
+		return &ParamError{Param: "customer", Reason: "a refund with an Origin needs the Customer whose cash balance pays it"}
+	case p.Currency == "":
+		return &ParamError{Param: "currency", Reason: "a refund with an Origin needs its Currency"}
+	case p.Remaining:
+		return &ParamError{Param: "amount", Reason: "a refund with an Origin has no remainder: set Amount instead of Remaining"}
+	}
+	return nil
+}
+
+func (p RefundCreateParams) withReference(ref string) (params, error) {
+	metadata, err := p.Metadata.withReference(ref)
+	p.Metadata = metadata
+	return p, err
+}
+
+// RefundUpdateParams changes what can be changed of a refund: its metadata.
+//
+// https://docs.stripe.com/api/refunds/update
+type RefundUpdateParams struct {
+	_             [0]func()
+	Metadata      Metadata `url:"metadata,omitempty"`
+	ClearMetadata bool     `url:"-" unset:"metadata"` // remove every key; not together with Metadata
+}
+
+func (p RefundUpdateParams) validate() error {
+	if !p.ClearMetadata && len(p.Metadata) == 0 {
+		return &ParamError{Param: "metadata", Reason: "this update would change nothing: set Metadata, or ClearMetadata to remove all of it"}
+	}
+	return p.Metadata.validateChange(p.ClearMetadata)
+}
+
+// RefundService makes refunds and looks after them.
+//
+// https://docs.stripe.com/api/refunds
+type RefundService struct{ client *Client }
+
+// Create refunds a payment, in whole or in part. Give it an [IdempotencyKey]
+// that you stored before the call: repeated with that key, within 24 hours, it
+// refunds once, whatever was lost in between. Without one a key is made for
+// this call alone, and is in the error if the call fails. An error for which
+// errors.Is(err, [ErrOutcomeUnknown]) holds may have refunded; [NextStep] says
+// what to do.
+//
+// https://docs.stripe.com/api/refunds/create
+func (s *RefundService) Create(ctx context.Context, params RefundCreateParams, opts ...CallOption) (*Refund, error) {
+	c := call{op: "Refunds.Create", method: http.MethodPost, route: "/v1/refunds", params: params}
+	return do[Refund](ctx, s.client, c, opts)
+}
+
+// Retrieve returns the refund as it is now. It is safe to repeat.
+//
+// https://docs.stripe.com/api/refunds/retrieve
+func (s *RefundService) Retrieve(ctx context.Context, id string, opts ...CallOption) (*Refund, error) {
+	c := call{op: "Refunds.Retrieve", method: http.MethodGet, route: "/v1/refunds/{refund}", ids: []string{id}}
+	return do[Refund](ctx, s.client, c, opts)
+}
+
+// Update changes a refund's metadata: keys that are not named stay as they are.
+// Repeating it is safe, unless something else changed the same keys meanwhile.
+//
+// https://docs.stripe.com/api/refunds/update
+func (s *RefundService) Update(ctx context.Context, id string, params RefundUpdateParams, opts ...CallOption) (*Refund, error) {
+	c := call{op: "Refunds.Update", method: http.MethodPost, route: "/v1/refunds/{refund}", ids: []string{id}, params: params}
+	return do[Refund](ctx, s.client, c, opts)
+}
+
+// Cancel stops a refund that waits in requires_action; Stripe refuses any
+// other. Repeated with the same key it answers the same. Repeated with another
+// key it is refused, because the refund is canceled already: no money moves.
+//
+// https://docs.stripe.com/api/refunds/cancel
+func (s *RefundService) Cancel(ctx context.Context, id string, opts ...CallOption) (*Refund, error) {
+	c := call{op: "Refunds.Cancel", method: http.MethodPost, route: "/v1/refunds/{refund}/cancel", ids: []string{id}}
+	return do[Refund](ctx, s.client, c, opts)
+}
+
+// TestHelperService does what only Stripe's test mode can.
+type TestHelperService struct{ client *Client }
+
+// ExpireRefund lets a refund in requires_action run out of time, so that it
+// fails. It works with test keys only.
+//
+// https://docs.stripe.com/api/refunds/expire
+func (s *TestHelperService) ExpireRefund(ctx context.Context, refundID string, opts ...CallOption) (*Refund, error) {
+	c := call{op: "TestHelpers.ExpireRefund", method: http.MethodPost, route: "/v1/test_helpers/refunds/{refund}/expire", ids: []string{refundID}}
+	return do[Refund](ctx, s.client, c, opts)
+}
+
+func (r *Refund) check() error { return checkIdentity(r.Object, "refund", r.ID) }
