@@ -39,8 +39,9 @@ type Client struct {
 	PaymentRecords *PaymentRecordService
 	TestHelpers    *TestHelperService
 
-	config    config
-	authorize func(http.Header)        // holds the API key, so that no format verb reaches it
+	// What may be secret is reached through functions: no format verb sees through them.
+	config    func() *config
+	authorize func(http.Header)
 	redact    func(text string) string // takes the API key out of what a server wrote
 }
 
@@ -53,19 +54,20 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	if !visibleASCII(apiKey, maxBody) {
 		return nil, &ParamError{Param: "apiKey", Reason: "it must be visible ASCII characters, and at least one; is the variable set?"}
 	}
-	c := &Client{config: config{httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}}
+	settings := &config{httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}
 	for _, option := range append([]Option{WithBaseURL(defaultBaseURL)}, opts...) {
 		if option == nil {
 			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
 		}
-		if err := option(&c.config); err != nil {
+		if err := option(settings); err != nil {
 			return nil, err
 		}
 	}
-	base := c.config.baseURL
+	base := settings.baseURL
 	if !strings.Contains(apiKey, "_test_") && base.Scheme == "http" && !isLoopback(base.Hostname()) {
 		return nil, &ParamError{Param: "WithBaseURL", Reason: "a live key never travels over plain http, unless to a loopback address"}
 	}
+	c := &Client{config: func() *config { return settings }}
 	c.authorize = func(header http.Header) { header.Set("Authorization", "Bearer "+apiKey) }
 	c.redact = func(message string) string { return strings.ReplaceAll(message, apiKey, "***") }
 	c.Refunds = &RefundService{c}
@@ -79,9 +81,6 @@ func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
-
-// Format writes the name of the type, whatever the verb, so that no setting leaks.
-func (c Client) Format(f fmt.State, verb rune) { formatSafely(f, verb, "refundkit.Client") }
 
 // call is one use of a method: what to send where, and the method's name.
 type call struct {
@@ -142,7 +141,7 @@ func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
 	if call.params == nil {
 		call.params = noParams{}
 	}
-	r := &request{call: call, retries: c.config.maxRetries}
+	r := &request{call: call, retries: c.config().maxRetries}
 	for _, option := range opts {
 		if option == nil {
 			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
@@ -151,7 +150,7 @@ func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
 			return nil, err
 		}
 	}
-	if err := r.settle(c.config.account); err != nil {
+	if err := r.settle(c.config().account); err != nil {
 		return nil, err
 	}
 	path, err := fillRoute(r.route, r.ids)
@@ -165,7 +164,7 @@ func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.url = strings.TrimSuffix(c.config.baseURL.String(), "/") + path
+	r.url = strings.TrimSuffix(c.config().baseURL.String(), "/") + path
 	if r.method == http.MethodPost {
 		r.form = form
 	} else if form != "" {
@@ -227,7 +226,7 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 		return result{err: err}
 	}
 	r.attempts++
-	ctx, cancel := context.WithTimeout(ctx, c.config.attemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.config().attemptTimeout)
 	defer cancel()
 	var trace sendTrace
 	httpRequest, err := http.NewRequestWithContext(trace.context(ctx), r.method, r.url, r.body())
@@ -236,7 +235,7 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 	}
 	httpRequest.ContentLength = int64(len(r.form))
 	c.setHeader(httpRequest.Header, r)
-	client := *c.config.httpClient
+	client := *c.config().httpClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := client.Do(httpRequest)
 	if err != nil {
@@ -259,8 +258,8 @@ func (c *Client) admit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if c.config.limiter != nil {
-		if err := c.config.limiter.Wait(ctx); err != nil {
+	if c.config().limiter != nil {
+		if err := c.config().limiter.Wait(ctx); err != nil {
 			return &clientSideError{fmt.Errorf("rate limiter: %w", err)}
 		}
 	}
@@ -279,8 +278,8 @@ func (r *request) body() io.Reader {
 func (c *Client) setHeader(header http.Header, r *request) {
 	c.authorize(header)
 	header.Set("Accept", "application/json")
-	header.Set("Stripe-Version", c.config.apiVersion)
-	header.Set("User-Agent", strings.TrimSpace("refundkit/"+Version+" "+c.config.appInfo))
+	header.Set("Stripe-Version", c.config().apiVersion)
+	header.Set("User-Agent", strings.TrimSpace("refundkit/"+Version+" "+c.config().appInfo))
 	if r.account != "" {
 		header.Set("Stripe-Account", r.account)
 	}

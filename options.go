@@ -265,6 +265,9 @@ func (r referenceOption) apply(c *callConfig) error {
 	return setOnce(&c.reference, string(r), "Reference")
 }
 
+// Format leaves out where the response is, and with it what it holds.
+func (o captureOption) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "CaptureResponse") }
+
 func (o captureOption) apply(c *callConfig) error {
 	if o.response == nil {
 		return &ParamError{Param: "CaptureResponse", Reason: "the pointer is nil"}

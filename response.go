@@ -100,7 +100,7 @@ func (c *Client) report(ctx context.Context, r *request, got result, start time.
 	if !got.tried {
 		return
 	}
-	for _, hook := range c.config.hooks {
+	for _, hook := range c.config().hooks {
 		hook(ctx, Attempt{
 			Op: r.op, Method: r.method, Route: r.route, Number: r.attempts, Start: start, Duration: time.Since(start),
 			StatusCode: got.status, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key, Err: err,

@@ -1,0 +1,239 @@
+package refundkit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func stripeError(kind, code, param string) string {
+	body := `{"error":{"message":"Some words.","type":"` + kind + `"`
+	if code != "" {
+		body += `,"code":"` + code + `","doc_url":"https://stripe.com/docs/error-codes/x"`
+	}
+	if param != "" {
+		body += `,"param":"` + param + `"`
+	}
+	return body + `}}`
+}
+
+var sentinels = map[string]error{
+	"OutcomeUnknown": refundkit.ErrOutcomeUnknown, "AlreadyRefunded": refundkit.ErrAlreadyRefunded,
+	"AmountExceedsRemaining": refundkit.ErrAmountExceedsRemaining, "Disputed": refundkit.ErrDisputed,
+	"InsufficientBalance": refundkit.ErrInsufficientBalance, "NotRefundable": refundkit.ErrNotRefundable,
+	"NotFound": refundkit.ErrNotFound, "RateLimited": refundkit.ErrRateLimited, "Authentication": refundkit.ErrAuthentication,
+	"Permission": refundkit.ErrPermission, "IdempotencyMismatch": refundkit.ErrIdempotencyMismatch,
+	"IdempotencyInUse": refundkit.ErrIdempotencyInUse, "InvalidParams": refundkit.ErrInvalidParams,
+}
+
+// matches names the sentinels that err is.
+func matches(err error) []string {
+	var names []string
+	for name, sentinel := range sentinels {
+		if errors.Is(err, sentinel) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+const invalid = "invalid_request_error"
+
+func TestEveryAnswerIsAnError(t *testing.T) {
+	type want struct {
+		is   []string
+		next refundkit.Step
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		header []string
+		want   want
+	}{
+		"already refunded":         {400, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded"}, refundkit.LookUp}},
+		"more than is left":        {400, stripeError(invalid, "", "amount"), nil, want{[]string{"AmountExceedsRemaining"}, refundkit.LookUp}},
+		"amount not a number":      {400, stripeError(invalid, "parameter_invalid_integer", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
+		"amount too large":         {400, stripeError(invalid, "amount_too_large", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
+		"neither charge nor PI":    {400, stripeError(invalid, "", ""), nil, want{[]string{"NotRefundable"}, refundkit.Stop}},
+		"unknown parameter":        {400, stripeError(invalid, "parameter_unknown", "wat"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
+		"invalid reason":           {400, stripeError(invalid, "", "reason"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
+		"charged back":             {400, stripeError(invalid, "charge_disputed", ""), nil, want{[]string{"Disputed"}, refundkit.Stop}},
+		"disputed payment":         {400, stripeError(invalid, "refund_disputed_payment", ""), nil, want{[]string{"Disputed"}, refundkit.Stop}},
+		"not refundable":           {400, stripeError(invalid, "charge_not_refundable", ""), nil, want{[]string{"NotRefundable"}, refundkit.Stop}},
+		"balance too low":          {400, stripeError(invalid, "balance_insufficient", ""), nil, want{[]string{"InsufficientBalance"}, refundkit.NewKey}},
+		"unknown cursor":           {400, stripeError(invalid, "resource_missing", "starting_after"), nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
+		"key of another request":   {400, stripeError("idempotency_error", "", ""), nil, want{[]string{"IdempotencyMismatch"}, refundkit.LookUp}},
+		"invalid key":              {401, stripeError(invalid, "", ""), nil, want{[]string{"Authentication"}, refundkit.FixRequest}},
+		"card error":               {402, stripeError("card_error", "card_declined", ""), nil, want{nil, refundkit.NewKey}},
+		"no permission":            {403, stripeError(invalid, "", ""), nil, want{[]string{"Permission"}, refundkit.FixRequest}},
+		"no such account":          {403, stripeError(invalid, "account_invalid", ""), nil, want{[]string{"Permission"}, refundkit.FixRequest}},
+		"no such charge":           {404, stripeError(invalid, "resource_missing", "id"), nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
+		"HTML 404":                 {404, "<html>", nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
+		"key in use":               {409, stripeError("idempotency_error", "idempotency_key_in_use", ""), nil, want{[]string{"IdempotencyInUse", "OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"other conflict":           {409, stripeError(invalid, "", ""), nil, want{nil, refundkit.RepeatSameKey}},
+		"dependency failed":        {424, stripeError("api_error", "", ""), nil, want{nil, refundkit.FixRequest}},
+		"rate limit":               {429, stripeError(invalid, "rate_limit", ""), nil, want{[]string{"RateLimited"}, refundkit.RepeatSameKey}},
+		"lock timeout":             {429, stripeError(invalid, "lock_timeout", ""), nil, want{[]string{"RateLimited"}, refundkit.RepeatSameKey}},
+		"redirect":                 {302, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"server error":             {500, stripeError("api_error", "", ""), nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"stored server error":      {500, stripeError("api_error", "", ""), []string{"Idempotent-Replayed", "true"}, want{[]string{"OutcomeUnknown"}, refundkit.LookUp}},
+		"HTML 502":                 {502, "<html>", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"empty 503":                {503, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"null":                     {500, "null", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"error is a string":        {400, `{"error":"invalid_grant"}`, nil, want{nil, refundkit.FixRequest}},
+		"error is null":            {400, `{"error":null}`, nil, want{nil, refundkit.FixRequest}},
+		"fields of a wrong kind":   {400, `{"error":{"type":"invalid_request_error","code":7,"param":"reason","message":{}}}`, nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
+		"type in message only":     {400, `{"error":{"message":"charge_already_refunded"}}`, nil, want{nil, refundkit.FixRequest}},
+		"accepted without a body":  {202, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"no content":               {204, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"a success with an error":  {200, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded", "OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"informational nonsense":   {199, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"a status beyond the book": {999, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, mock := setup(t)
+			header := append([]string{"Request-Id", "req_1", "Stripe-Rate-Limited-Reason", "endpoint-rate", "Retry-After", "7"}, c.header...)
+			mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.ResponderFromResponse(answer(c.status, c.body, header...)))
+
+			refund, err := client.Refunds.Create(t.Context(), someRefund, refundkit.IdempotencyKey("key-1"), refundkit.OnAccount("acct_1"))
+
+			assert.Nil(t, refund)
+			var failure *refundkit.Error
+			require.ErrorAs(t, err, &failure)
+			assert.ElementsMatch(t, c.want.is, matches(err))
+			assert.Equal(t, c.want.next, refundkit.NextStep(err))
+			assert.Equal(t, "key-1", refundkit.KeyOf(fmt.Errorf("job 7: %w", err)))
+			assert.Equal(t, c.status, failure.StatusCode)
+			assert.Equal(t, "Refunds.Create", failure.Op)
+			assert.Equal(t, "req_1", failure.RequestID)
+			assert.Equal(t, "acct_1", failure.Account)
+			assert.Equal(t, "endpoint-rate", failure.RateLimitedReason)
+			assert.Equal(t, 7*time.Second, failure.RetryAfter)
+			assert.Equal(t, 1, failure.Attempts)
+			assert.Equal(t, c.body, string(failure.Body))
+			assert.Equal(t, "7", failure.Header.Get("Retry-After"))
+		})
+	}
+}
+
+func TestErrorFieldsComeFromTheBody(t *testing.T) {
+	client, mock := setup(t)
+	mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.NewStringResponder(402, `{"error":{
+		"type":"card_error","code":"card_declined","decline_code":"lost_card","param":"charge","message":"Your card was declined.",
+		"doc_url":"https://stripe.com/docs/error-codes/card-declined","request_log_url":"https://dashboard.stripe.com/test/logs/req_1?t=1"}}`))
+
+	_, err := client.Refunds.Create(t.Context(), someRefund)
+
+	var failure *refundkit.Error
+	require.ErrorAs(t, err, &failure)
+	failure.Header, failure.Body, failure.IdempotencyKey = nil, nil, ""
+	assert.Equal(t, &refundkit.Error{
+		Op: "Refunds.Create", StatusCode: 402, Type: refundkit.TypeCard, Code: "card_declined", DeclineCode: "lost_card", Param: "charge", Message: "Your card was declined.",
+		DocURL: "https://stripe.com/docs/error-codes/card-declined", RequestLogURL: "https://dashboard.stripe.com/test/logs/req_1?t=1", Attempts: 1,
+	}, failure)
+}
+
+func TestGetIsNeverOpen(t *testing.T) {
+	client, mock := setup(t)
+	for name, responder := range map[string]httpmock.Responder{
+		"server error": httpmock.NewStringResponder(500, ""),
+		"unreadable":   httpmock.NewStringResponder(200, "null"),
+		"no answer":    httpmock.NewErrorResponder(io.ErrUnexpectedEOF),
+	} {
+		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", responder)
+		_, err := client.Refunds.Retrieve(t.Context(), "re_1")
+		require.Error(t, err, name)
+		assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown, name)
+		assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err), name)
+		assert.Empty(t, refundkit.KeyOf(err), name)
+	}
+}
+
+func TestBodyCutOff(t *testing.T) {
+	client, mock := setup(t, refundkit.WithMaxRetries(1))
+	for status, wantCalls := range map[int]int{200: 2, 400: 1, 500: 2} {
+		mock.Reset()
+		mock.RegisterResponder("POST", base+"/v1/refunds", func(*http.Request) (*http.Response, error) {
+			body := io.MultiReader(httpmock.NewRespBodyFromString(`{"id":"re`), failingReader{})
+			return &http.Response{StatusCode: status, Header: http.Header{"Request-Id": {"req_1"}}, Body: io.NopCloser(body)}, nil
+		})
+		_, err := client.Refunds.Create(t.Context(), someRefund)
+		var failure *refundkit.Error
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, status, failure.StatusCode)
+		assert.Equal(t, "req_1", failure.RequestID)
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.Equal(t, status != 400, errors.Is(err, refundkit.ErrOutcomeUnknown), status)
+		assert.Equal(t, wantCalls, mock.GetTotalCallCount(), status)
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestErrorsBuiltByHand(t *testing.T) {
+	open := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "k", OutcomeUnknown: true, Err: context.DeadlineExceeded}
+	assert.ErrorIs(t, open, refundkit.ErrOutcomeUnknown)
+	assert.ErrorIs(t, open, context.DeadlineExceeded)
+	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(open))
+	assert.Equal(t, "k", refundkit.KeyOf(open))
+
+	refused := &refundkit.ParamError{Param: "amount", Reason: "no"}
+	assert.ErrorIs(t, refused, refundkit.ErrInvalidParams)
+	assert.EqualError(t, refused, "refundkit: amount: no")
+	assert.Equal(t, refundkit.FixRequest, refundkit.NextStep(refused))
+
+	for _, bare := range []error{&refundkit.Error{}, &refundkit.TransportError{}} {
+		assert.NotEmpty(t, bare.Error())
+		assert.Empty(t, refundkit.KeyOf(bare))
+	}
+	assert.Equal(t, refundkit.Stop, refundkit.NextStep(nil))
+	assert.Equal(t, refundkit.Stop, refundkit.NextStep(io.EOF))
+	assert.Empty(t, refundkit.KeyOf(io.EOF))
+}
+
+func TestErrorMessageForThreeInTheMorning(t *testing.T) {
+	err := &refundkit.Error{
+		Op: "Refunds.Create", StatusCode: 400, Type: refundkit.TypeInvalidRequest, Code: "parameter_unknown", Param: "wat", Message: "No such\nparameter.",
+		RequestID: "req_1", IdempotencyKey: "order-1/refund-1", Attempts: 1,
+	}
+	assert.EqualError(t, err, "refundkit: Refunds.Create: status 400 parameter_unknown on wat: No such parameter. "+
+		"(attempts 1, request req_1, idempotency key order-1/refund-1); next: correct the request or its credentials")
+	silent := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "order-1/refund-1", Attempts: 3, OutcomeUnknown: true, Err: io.ErrUnexpectedEOF}
+	assert.EqualError(t, silent, "refundkit: Refunds.Create: no answer: unexpected EOF "+
+		"(attempts 3, idempotency key order-1/refund-1); next: repeat the call with the same key")
+}
+
+func FuzzErrorBody(f *testing.F) {
+	f.Add(400, []byte(stripeError(invalid, "charge_already_refunded", "")))
+	f.Add(500, []byte(`{"error":{"code":[]}}`))
+	f.Add(401, []byte("<html>sk_live_abc"))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 300 || status > 999 {
+			t.Skip()
+		}
+		client, mock := setup(t)
+		mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.NewBytesResponder(status, body))
+		_, err := client.Refunds.Create(context.Background(), someRefund, refundkit.IdempotencyKey("k"))
+		var failure *refundkit.Error
+		if !errors.As(err, &failure) || failure.StatusCode != status || refundkit.KeyOf(err) != "k" {
+			t.Fatalf("lost status or key: %v", err)
+		}
+		if message := err.Error(); len(message) > 4*maxPart || refundkit.NextStep(err) == "" {
+			t.Fatalf("%d bytes of message", len(message))
+		}
+	})
+}
+
+// maxPart is how long one part of a message may be, with some room.
+const maxPart = 600

@@ -1,0 +1,197 @@
+package refundkit_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// goFile is a file of this module, with how long it is.
+type goFile struct {
+	path  string
+	set   *token.FileSet
+	tree  *ast.File
+	lines int
+}
+
+func (f goFile) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
+
+func (f goFile) imports(path string) bool {
+	for _, spec := range f.tree.Imports {
+		if strings.Trim(spec.Path.Value, `"`) == path {
+			return true
+		}
+	}
+	return false
+}
+
+// uses reports whether the file names something of a package, such as http.Client.
+func (f goFile) uses(pkg, name string) (found bool) {
+	ast.Inspect(f.tree, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		from, ok := selector.X.(*ast.Ident)
+		found = found || ok && from.Name == pkg && selector.Sel.Name == name
+		return true
+	})
+	return found
+}
+
+// goFiles reads every Go file below the root, nested modules too.
+func goFiles(t *testing.T) []goFile {
+	var files []goFile
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		set := token.NewFileSet()
+		tree, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		files = append(files, goFile{filepath.ToSlash(path), set, tree, set.File(tree.Pos()).LineCount()})
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+func TestHouseSize(t *testing.T) {
+	for _, file := range goFiles(t) {
+		assert.LessOrEqual(t, file.lines, 400, "%s is too long", file.path)
+		if file.isTest() {
+			continue // a table may be long
+		}
+		for _, declaration := range file.tree.Decls {
+			if function, ok := declaration.(*ast.FuncDecl); ok {
+				lines := file.set.Position(function.End()).Line - file.set.Position(function.Pos()).Line + 1
+				assert.LessOrEqual(t, lines, 60, "%s: %s is too long", file.path, function.Name.Name)
+			}
+		}
+	}
+}
+
+// TestHouseDirection holds who may know whom.
+func TestHouseDirection(t *testing.T) {
+	for _, file := range goFiles(t) {
+		dir := filepath.ToSlash(filepath.Dir(file.path))
+		if file.isTest() || dir != "." && dir != "refundtest" {
+			continue
+		}
+		assert.False(t, file.imports("testing"), "%s imports testing", file.path)
+		if dir == "refundtest" {
+			assert.False(t, file.imports("github.com/refundkit/refundkit"), "%s imports the root: it could share a wrong tag", file.path)
+			continue
+		}
+		assert.Equal(t, file.path == "form_encode.go", file.imports("github.com/google/go-querystring/query"), "%s: go-querystring", file.path)
+		assert.Equal(t, file.path == "client.go", file.uses("http", "NewRequestWithContext"), "%s: sending HTTP", file.path)
+		for _, loose := range []string{"NewRequest", "Get", "Post", "PostForm", "DefaultClient", "DefaultTransport"} {
+			assert.False(t, file.uses("http", loose), "%s: http.%s", file.path, loose)
+		}
+		switch file.path {
+		case "webhook.go", "webhook_handler.go", "event.go":
+			assert.False(t, mentions(file, "Client") || mentions(file, "do"), "%s knows the client", file.path)
+		case "iter.go":
+			assert.False(t, mentions(file, "Refund"), "%s knows a resource", file.path)
+		case "retry.go", "params.go", "form_encode.go", "errors.go", "validate.go":
+			assert.False(t, mentions(file, "Client"), "%s knows the client", file.path)
+		}
+	}
+}
+
+// mentions reports whether the file uses a name of its own package.
+func mentions(file goFile, name string) bool {
+	for _, unresolved := range file.tree.Unresolved {
+		if unresolved.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// TestHouseHasNoState allows errors as package variables, and nothing else.
+func TestHouseHasNoState(t *testing.T) {
+	for _, file := range goFiles(t) {
+		if file.isTest() || filepath.Dir(file.path) != "." {
+			continue
+		}
+		for _, declaration := range file.tree.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				assert.NotEqual(t, "init", d.Name.Name, file.path)
+			case *ast.GenDecl:
+				if d.Tok != token.VAR {
+					continue
+				}
+				for _, spec := range d.Specs {
+					for _, name := range spec.(*ast.ValueSpec).Names {
+						allowed := name.Name == "_" || strings.HasPrefix(strings.ToLower(name.Name), "err")
+						assert.True(t, allowed, "%s: variable %s", file.path, name.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestHouseIsDocumented wants a sentence that starts with the name on everything exported.
+func TestHouseIsDocumented(t *testing.T) {
+	for _, file := range goFiles(t) {
+		dir := filepath.ToSlash(filepath.Dir(file.path))
+		if file.isTest() || dir != "." && dir != "refundtest" {
+			continue
+		}
+		for _, declaration := range file.tree.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && receiverIsExported(d) {
+					assert.True(t, startsWith(d.Doc, d.Name.Name), "%s: %s", file.path, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					kind, ok := spec.(*ast.TypeSpec)
+					if ok && kind.Name.IsExported() {
+						doc := kind.Doc
+						if doc == nil {
+							doc = d.Doc
+						}
+						assert.True(t, startsWith(doc, kind.Name.Name), "%s: %s", file.path, kind.Name.Name)
+					}
+					if value, ok := spec.(*ast.ValueSpec); ok && value.Names[0].IsExported() {
+						assert.True(t, d.Doc != nil || value.Doc != nil || value.Comment != nil, "%s: %s", file.path, value.Names[0].Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func receiverIsExported(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return true
+	}
+	kind := d.Recv.List[0].Type
+	if star, ok := kind.(*ast.StarExpr); ok {
+		kind = star.X
+	}
+	if generic, ok := kind.(*ast.IndexExpr); ok {
+		kind = generic.X
+	}
+	name, ok := kind.(*ast.Ident)
+	return ok && name.IsExported()
+}
+
+func startsWith(doc *ast.CommentGroup, name string) bool {
+	text := doc.Text()
+	return strings.HasPrefix(text, name+" ") || strings.HasPrefix(text, "A "+name+" ") || strings.HasPrefix(text, "An "+name+" ")
+}

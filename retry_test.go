@@ -1,0 +1,207 @@
+package refundkit
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func TestDecideByError(t *testing.T) {
+	dial := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"refused dial":             {dial, true},
+		"reset":                    {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, true},
+		"broken pipe":              {&net.OpError{Op: "write", Err: syscall.EPIPE}, true},
+		"closed early":             {io.EOF, true},
+		"closed within the answer": {io.ErrUnexpectedEOF, true},
+		"idle connection closed":   {errors.New("http: server closed idle connection"), true},
+		"HTTP/2 goaway":            {errors.New("http2: server sent GOAWAY and closed the connection"), true},
+		"HTTP/2 stream error":      {errors.New("stream error: stream ID 1; INTERNAL_ERROR"), true},
+		"attempt timed out":        {fmt.Errorf("net/http: %w", context.DeadlineExceeded), true},
+		"DNS timed out":            {&net.DNSError{IsTimeout: true}, true},
+		"DNS server failed":        {&net.DNSError{IsTemporary: true}, true},
+		"no such host":             {&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}, false},
+		"caller canceled":          {fmt.Errorf("net/http: %w", context.Canceled), false},
+		"unknown CA":               {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, false},
+		"wrong host name":          {&tls.CertificateVerificationError{Err: x509.HostnameError{}}, false},
+		"no TLS there":             {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, false},
+		"plain http answer":        {fmt.Errorf("net/http: %w", http.ErrSchemeMismatch), false},
+		"limiter refused":          {&clientSideError{errors.New("burst exceeded")}, false},
+		"body too large":           {errBodyTooLarge, false},
+	} {
+		_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)
+		assert.Equal(t, c.want, again, name)
+		_, again = decide(result{status: 200, err: c.err}, 1, 2, 0.5, noon)
+		assert.Equal(t, c.want, again, "%s, while a 200 was read", name)
+	}
+}
+
+func TestDecideByStatus(t *testing.T) {
+	should := func(value string) http.Header { return http.Header{"Stripe-Should-Retry": {value}} }
+	replayed := http.Header{"Idempotent-Replayed": {"true"}}
+	for status := 200; status < 600; status++ {
+		again := status == 409 || status == 429 || status >= 500
+		for name, c := range map[string]struct {
+			header http.Header
+			want   bool
+		}{
+			"no header":          {nil, again},
+			"told to retry":      {should("true"), status >= 300},
+			"told not to retry":  {should("false"), false},
+			"told something odd": {should("maybe"), again},
+			"stored answer":      {replayed, status == 409 || status == 429},
+		} {
+			for _, body := range []string{"", `{"error":{}}`, "<html>"} {
+				_, got := decide(result{status: status, header: c.header, body: []byte(body)}, 1, 2, 0.5, noon)
+				assert.Equal(t, c.want, got, "%d %s %q", status, name, body)
+			}
+		}
+	}
+}
+
+func TestDecideCountsAttempts(t *testing.T) {
+	for attempt, want := range map[int]bool{1: true, 2: true, 3: false, 4: false} {
+		_, again := decide(result{status: 503}, attempt, 2, 0, noon)
+		assert.Equal(t, want, again, attempt)
+	}
+	_, again := decide(result{status: 503}, 1, 0, 0, noon)
+	assert.False(t, again, "no retries asked for")
+}
+
+func TestDecideWaits(t *testing.T) {
+	after := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
+	for name, c := range map[string]struct {
+		attempt int
+		jitter  float64
+		header  http.Header
+		want    time.Duration
+		again   bool
+	}{
+		"full jitter may be nothing":      {1, 0, nil, 0, true},
+		"from the first retry":            {1, 0.5, nil, 250 * time.Millisecond, true},
+		"doubles":                         {3, 0.5, nil, time.Second, true},
+		"up to the longest":               {60, 0.5, nil, 4 * time.Second, true},
+		"far beyond overflow":             {5000, 0.5, nil, 4 * time.Second, true},
+		"server asks for seconds":         {1, 0.5, after("3"), 3 * time.Second, true},
+		"server asks for a fraction":      {1, 0, after("0.5"), 500 * time.Millisecond, true},
+		"server asks for less":            {1, 0.9, after("0"), 450 * time.Millisecond, true},
+		"server asks for a date":          {1, 0, after("Sat, 21 Nov 2026 12:00:07 GMT"), 7 * time.Second, true},
+		"date in the past":                {1, 0.5, after("Sat, 21 Nov 2026 11:00:00 GMT"), 250 * time.Millisecond, true},
+		"at the cap":                      {1, 0, after("30"), 30 * time.Second, true},
+		"above the cap: stop":             {1, 0, after("31"), 0, false},
+		"a day: stop":                     {1, 0, after("86400"), 0, false},
+		"date far ahead: stop":            {1, 0, after("Sat, 21 Nov 2065 12:00:00 GMT"), 0, false},
+		"overflow: stop":                  {1, 0, after("99999999999999999999999"), 0, false},
+		"infinite: stop":                  {1, 0, after("Inf"), 0, false},
+		"out of range: stop":              {1, 0, after("1e999"), 0, false},
+		"not a number: as if not there":   {1, 0.5, after("NaN"), 250 * time.Millisecond, true},
+		"negative: as if not there":       {1, 0.5, after("-5"), 250 * time.Millisecond, true},
+		"minus infinite: as if not there": {1, 0.5, after("-Inf"), 250 * time.Millisecond, true},
+		"words: as if not there":          {1, 0.5, after("soon"), 250 * time.Millisecond, true},
+	} {
+		delay, again := decide(result{status: 503, header: c.header}, c.attempt, math.MaxInt, c.jitter, noon)
+		assert.Equal(t, c.again, again, name)
+		if c.again {
+			assert.Equal(t, c.want, delay, name)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	for name, c := range map[string]struct {
+		delay, cancelAfter, deadline, want time.Duration
+		done                               bool
+	}{
+		"to the end":               {delay: 3 * time.Second, want: 3 * time.Second, done: true},
+		"canceled meanwhile":       {delay: 3 * time.Second, cancelAfter: time.Second, want: time.Second},
+		"deadline before the end":  {delay: 3 * time.Second, deadline: 2 * time.Second, want: 0},
+		"deadline just at the end": {delay: 3 * time.Second, deadline: 3 * time.Second, want: 0},
+		"deadline after the end":   {delay: 3 * time.Second, deadline: 4 * time.Second, want: 3 * time.Second, done: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if c.cancelAfter > 0 {
+					time.AfterFunc(c.cancelAfter, cancel)
+				}
+				if c.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, c.deadline)
+					defer cancel()
+				}
+				start := time.Now()
+				assert.Equal(t, c.done, wait(ctx, c.delay))
+				assert.Equal(t, c.want, time.Since(start))
+			})
+		})
+	}
+}
+
+func TestWaitNotAtAllWhenCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		assert.False(t, wait(ctx, 0))
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	silent, refusedDial := result{sent: true}, result{}
+	status := func(code int) result { return result{status: code} }
+	type seen struct {
+		r      result
+		isJSON bool
+		answer Error
+	}
+	for name, c := range map[string]struct {
+		attempts []seen
+		open     bool
+	}{
+		"refused dial":                           {[]seen{{r: refusedDial}}, false},
+		"no answer":                              {[]seen{{r: silent}}, true},
+		"server error":                           {[]seen{{r: status(500), isJSON: true}}, true},
+		"proxy error":                            {[]seen{{r: status(502)}}, true},
+		"success that can't be read":             {[]seen{{r: status(200)}}, true},
+		"redirect":                               {[]seen{{r: status(302)}}, true},
+		"key in use":                             {[]seen{{status(409), true, Error{StatusCode: 409, Code: CodeIdempotencyKeyInUse}}}, true},
+		"key in use, without the code":           {[]seen{{status(409), true, Error{StatusCode: 409, Type: TypeIdempotency}}}, true},
+		"other conflict":                         {[]seen{{status(409), true, Error{StatusCode: 409}}}, false},
+		"refusals":                               {[]seen{{r: status(400), isJSON: true}, {r: status(401), isJSON: true}, {r: status(403)}, {r: status(429)}}, false},
+		"no answer, then refused dial":           {[]seen{{r: silent}, {r: refusedDial}}, true},
+		"no answer, then 401":                    {[]seen{{r: silent}, {r: status(401), isJSON: true}}, true},
+		"no answer, then 403":                    {[]seen{{r: silent}, {r: status(403), isJSON: true}}, true},
+		"no answer, then 409":                    {[]seen{{r: silent}, {r: status(409), isJSON: true}}, true},
+		"no answer, then 429":                    {[]seen{{r: silent}, {r: status(429), isJSON: true}}, true},
+		"no answer, then HTML 400":               {[]seen{{r: silent}, {r: status(400)}}, true},
+		"no answer, then HTML 404":               {[]seen{{r: silent}, {r: status(404)}}, true},
+		"no answer, then Stripe's 400":           {[]seen{{r: silent}, {r: status(400), isJSON: true}}, false},
+		"no answer, then Stripe's 402":           {[]seen{{r: silent}, {r: status(402), isJSON: true}}, false},
+		"no answer, then Stripe's 404":           {[]seen{{r: silent}, {r: status(404), isJSON: true}}, false},
+		"no answer, Stripe's 400, then a 500":    {[]seen{{r: silent}, {r: status(400), isJSON: true}, {r: status(500)}}, true},
+		"server error, then Stripe's other 4xx":  {[]seen{{r: status(500)}, {r: status(424), isJSON: true}}, true},
+		"server error, then the key's own error": {[]seen{{r: status(500)}, {r: status(400), isJSON: true}}, false},
+	} {
+		var o outcome
+		for _, attempt := range c.attempts {
+			o.observe(attempt.r, attempt.isJSON, &attempt.answer)
+		}
+		assert.Equal(t, c.open, o.open, name)
+	}
+}

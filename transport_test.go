@@ -1,0 +1,238 @@
+package refundkit_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// dyingServer answers the first request on a kept-alive connection. It reads the
+// second as well, does its work, and dies without a word.
+func dyingServer(t *testing.T) (url string, worked *atomic.Int32) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	worked = new(atomic.Int32)
+	done := make(chan struct{})
+	t.Cleanup(func() { listener.Close(); <-done })
+	go func() {
+		defer close(done)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		reader := bufio.NewReader(conn)
+		for range 2 {
+			request, err := http.ReadRequest(reader)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, request.Body)
+			if worked.Add(1) == 1 {
+				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(refundBody), refundBody)
+			}
+		}
+		listener.Close() // a second connection is refused
+	}()
+	return "http://" + listener.Addr().String(), worked
+}
+
+func TestReusedConnectionDiesAfterTheWork(t *testing.T) {
+	type send func(*refundkit.Client) error
+	for name, second := range map[string]send{
+		"with a body": func(c *refundkit.Client) error {
+			_, err := c.Refunds.Create(t.Context(), someRefund)
+			return err
+		},
+		// net/http sends a POST without a body again by itself, because of its key: the last error is a refused dial.
+		"without a body": func(c *refundkit.Client) error {
+			_, err := c.Refunds.Cancel(t.Context(), "re_1")
+			return err
+		},
+	} {
+		for _, retries := range []int{0, 1} {
+			url, worked := dyingServer(t)
+			client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), refundkit.WithMaxRetries(retries))
+			require.NoError(t, err)
+			_, err = client.Refunds.Create(t.Context(), someRefund)
+			require.NoError(t, err)
+
+			err = second(client)
+
+			require.Equal(t, int32(2), worked.Load(), name)
+			assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown, "%s, %d retries: the work was done", name, retries)
+			assert.NotEmpty(t, refundkit.KeyOf(err), name)
+		}
+	}
+}
+
+func TestRefusedDialIsSurelyNotDone(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	url := "http://" + listener.Addr().String()
+	require.NoError(t, listener.Close())
+	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithMaxRetries(1))
+	require.NoError(t, err)
+
+	_, err = client.Refunds.Create(t.Context(), someRefund)
+
+	var silence *refundkit.TransportError
+	require.ErrorAs(t, err, &silence)
+	assert.Equal(t, 2, silence.Attempts)
+	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+	var dial *net.OpError
+	assert.ErrorAs(t, err, &dial)
+	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+}
+
+func TestUntrustedCertificateIsNotRetried(t *testing.T) {
+	var served atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
+	require.NoError(t, err)
+
+	_, err = client.Refunds.Create(t.Context(), someRefund)
+
+	var silence *refundkit.TransportError
+	require.ErrorAs(t, err, &silence)
+	assert.Equal(t, 1, silence.Attempts)
+	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+	assert.Equal(t, refundkit.FixRequest, refundkit.NextStep(err))
+	assert.Zero(t, served.Load())
+}
+
+// hang never answers; it ends with the request.
+func hang(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestTimeAndContext(t *testing.T) {
+	unavailable := httpmock.ResponderFromResponse(answer(503, ""))
+	asksForTen := httpmock.ResponderFromResponse(answer(503, "", "Retry-After", "10"))
+	asksForADay := httpmock.ResponderFromResponse(answer(503, "", "Retry-After", "86400"))
+	for name, c := range map[string]struct {
+		responder        httpmock.Responder
+		deadline, cancel time.Duration
+		attempts         int
+		atLeast, atMost  time.Duration
+		is               error
+	}{
+		"every attempt times out":               {hang, 0, 0, 3, 30 * time.Second, 32 * time.Second, context.DeadlineExceeded},
+		"the deadline ends an attempt":          {hang, 4 * time.Second, 0, 1, 4 * time.Second, 4 * time.Second, context.DeadlineExceeded},
+		"canceled within an attempt":            {hang, 0, 3 * time.Second, 1, 3 * time.Second, 3 * time.Second, context.Canceled},
+		"server asks to wait":                   {asksForTen, 0, 0, 3, 20 * time.Second, 20 * time.Second, nil},
+		"canceled while waiting":                {asksForTen, 0, 3 * time.Second, 1, 3 * time.Second, 3 * time.Second, context.Canceled},
+		"the deadline is nearer than the wait":  {asksForTen, 5 * time.Second, 0, 1, 0, 0, nil},
+		"the deadline comes in the second wait": {asksForTen, 15 * time.Second, 0, 2, 10 * time.Second, 10 * time.Second, nil},
+		"server asks for a day":                 {asksForADay, 0, 0, 1, 0, 0, nil},
+		"backoff with jitter":                   {unavailable, 0, 0, 3, 0, 1500 * time.Millisecond, nil},
+		"canceled before it began":              {unavailable, 0, -1, 0, 0, 0, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, mock := setup(t, refundkit.WithMaxRetries(2), refundkit.WithAttemptTimeout(10*time.Second))
+				mock.RegisterResponder("POST", base+"/v1/refunds", c.responder)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if c.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, c.deadline)
+					defer cancel()
+				}
+				if c.cancel > 0 {
+					time.AfterFunc(c.cancel, cancel)
+				} else if c.cancel < 0 {
+					cancel()
+				}
+				start := time.Now()
+
+				_, err := client.Refunds.Create(ctx, someRefund, refundkit.IdempotencyKey("k"))
+
+				took := time.Since(start)
+				require.Error(t, err)
+				assert.GreaterOrEqual(t, took, c.atLeast)
+				assert.LessOrEqual(t, took, c.atMost)
+				assert.Equal(t, c.attempts, mock.GetTotalCallCount())
+				assert.Equal(t, c.attempts > 0, errors.Is(err, refundkit.ErrOutcomeUnknown))
+				assert.Equal(t, "k", refundkit.KeyOf(err))
+				if c.is != nil {
+					assert.ErrorIs(t, err, c.is)
+				}
+			})
+		})
+	}
+}
+
+func TestFirstWaitIsJittered(t *testing.T) {
+	waits := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			client, mock := setup(t, refundkit.WithMaxRetries(1))
+			mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.NewStringResponder(503, ""))
+			start := time.Now()
+			_, err := client.Refunds.Create(t.Context(), someRefund)
+			require.Error(t, err)
+			waits[time.Since(start)] = true
+		})
+	}
+	assert.Greater(t, len(waits), 15)
+}
+
+func TestManyGoroutinesLeaveNothingBehind(t *testing.T) {
+	var open atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, refundBody)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Add(-1)
+		}
+	}
+	server.Start()
+	before := runtime.NumGoroutine()
+	transport := &http.Transport{MaxIdleConnsPerHost: 4}
+	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: transport}))
+	require.NoError(t, err)
+
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			for range 10 {
+				_, err := client.Refunds.Create(t.Context(), someRefund)
+				assert.NoError(t, err)
+				_, err = client.Refunds.Update(t.Context(), "re_1", refundkit.RefundUpdateParams{ClearMetadata: true})
+				assert.NoError(t, err)
+			}
+		})
+	}
+	group.Wait()
+	transport.CloseIdleConnections()
+	server.Close() // waits for every connection
+
+	assert.Zero(t, open.Load(), "connections")
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, time.Millisecond, "goroutines")
+}
