@@ -57,9 +57,9 @@ func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var found destination
-	if err := json.Unmarshal(raw, &found); err != nil {
-		return err
-	}
+	// Details of an unforeseen shape are left out: they must not make a refund
+	// that was made look as if its outcome was unknown.
+	_ = json.Unmarshal(raw, &found)
 	d.CardType, d.NetworkDeclineCode = found.Type, found.NetworkDeclineCode
 	d.Reference, d.ReferenceStatus, d.ReferenceType = found.Reference, found.ReferenceStatus, found.ReferenceType
 	return nil

@@ -53,26 +53,31 @@ const (
 // of this package rather than by its fields. Header and Body are for you to look at
 // on purpose: they are in no message, format, log or JSON.
 type Error struct {
-	Op                string // the method: Refunds.Create
-	StatusCode        int
-	Type              ErrorType
-	Code              ErrorCode
-	Param             string
-	Message           string // Stripe's, with keys, client secrets and e-mail addresses masked
-	DeclineCode       string
-	DocURL            string
-	RequestID         string // what Stripe's support asks for
-	RequestLogURL     string
-	IdempotencyKey    string // repeat the call with it, if the outcome is unknown
-	Account           string
-	RateLimitedReason string
-	Attempts          int
-	RetryAfter        time.Duration // what the server asked for; 0 if it did not
-	Replayed          bool          // a stored answer to an earlier request with this key
-	OutcomeUnknown    bool          // one of the attempts may have worked
-	Header            http.Header
-	Body              []byte
-	Err               error // what kept the body from being read, or ended the wait for another attempt
+	Op                 string // the method: Refunds.Create
+	StatusCode         int
+	Type               ErrorType
+	Code               ErrorCode
+	Param              string
+	Message            string // Stripe's, with keys, client secrets and e-mail addresses masked
+	AdviceCode         string // this and the next five: of a declined payment, never seen on a refund
+	Charge             string
+	DeclineCode        string
+	NetworkAdviceCode  string
+	NetworkDeclineCode string
+	PaymentMethodType  string
+	DocURL             string
+	RequestID          string // what Stripe's support asks for
+	RequestLogURL      string
+	IdempotencyKey     string // repeat the call with it, if the outcome is unknown
+	Account            string
+	RateLimitedReason  string
+	Attempts           int
+	RetryAfter         time.Duration // what the server asked for; 0 if it did not
+	Replayed           bool          // a stored answer to an earlier request with this key
+	OutcomeUnknown     bool          // one of the attempts may have worked
+	Header             http.Header
+	Body               []byte
+	Err                error // what kept the body from being read, or ended the wait for another attempt
 }
 
 // TransportError is a call that got no answer at all. It unwraps to the cause.
@@ -180,13 +185,18 @@ func (e *ParamError) Error() string { return "refundkit: " + e.Param + ": " + e.
 
 // wireError is the error object in the body of an answer.
 type wireError struct {
-	Type          ErrorType `json:"type"`
-	Code          ErrorCode `json:"code"`
-	Param         string    `json:"param"`
-	Message       string    `json:"message"`
-	DeclineCode   string    `json:"decline_code"`
-	DocURL        string    `json:"doc_url"`
-	RequestLogURL string    `json:"request_log_url"`
+	Type               ErrorType `json:"type"`
+	Code               ErrorCode `json:"code"`
+	Param              string    `json:"param"`
+	Message            string    `json:"message"`
+	AdviceCode         string    `json:"advice_code"`
+	Charge             string    `json:"charge"`
+	DeclineCode        string    `json:"decline_code"`
+	NetworkAdviceCode  string    `json:"network_advice_code"`
+	NetworkDeclineCode string    `json:"network_decline_code"`
+	PaymentMethodType  string    `json:"payment_method_type"`
+	DocURL             string    `json:"doc_url"`
+	RequestLogURL      string    `json:"request_log_url"`
 }
 
 // parseError turns any HTTP answer into an error. isJSON tells whether Stripe
@@ -210,7 +220,9 @@ func parseError(status int, header http.Header, body []byte, now time.Time) (e *
 	var wire wireError
 	// A field of a wrong kind is left out; the others still tell something.
 	_ = json.Unmarshal(envelope.Error, &wire)
-	e.Type, e.Code, e.Param, e.DeclineCode = wire.Type, wire.Code, wire.Param, wire.DeclineCode
+	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
+	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
+	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType
 	e.Message, e.DocURL, e.RequestLogURL = clean(wire.Message), wire.DocURL, wire.RequestLogURL
 	return e, true
 }

@@ -35,6 +35,9 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		return json.Unmarshal(data, &e.ID)
 	}
+	if tooDeep(data) {
+		return errors.New("refundkit: an expanded object is nested too deeply")
+	}
 	var named struct {
 		ID string `json:"id"`
 	}
@@ -50,6 +53,33 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 	}
 	e.ID, e.Value = named.ID, value
 	return nil
+}
+
+// tooDeep guards against bodies that are made to be slow: each level of expanded
+// objects is read again by the one around it. Stripe expands four levels.
+func tooDeep(data []byte) bool {
+	const most = 64
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			i++
+		case '{', '[':
+			if !quoted {
+				depth++
+			}
+		case '}', ']':
+			if !quoted {
+				depth--
+			}
+		}
+		if depth > most {
+			return true
+		}
+	}
+	return false
 }
 
 // BalanceTransaction is what a refund did to the Stripe balance: Amount is

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/go-querystring/query"
@@ -73,8 +74,8 @@ func checkShape(v reflect.Value) (cleared []string, err error) {
 	t := v.Type()
 	for i := range t.NumField() {
 		field := t.Field(i)
-		if !field.IsExported() {
-			continue
+		if !field.IsExported() && !field.Anonymous {
+			continue // the encoder leaves it out too
 		}
 		if name, ok := field.Tag.Lookup("unset"); ok && v.Field(i).Bool() {
 			cleared = append(cleared, name)
@@ -87,16 +88,21 @@ func checkShape(v reflect.Value) (cleared []string, err error) {
 }
 
 func checkField(field reflect.StructField, v reflect.Value) error {
-	tag, ok := field.Tag.Lookup("url")
-	if !ok {
-		return fmt.Errorf("it has no url tag")
-	}
-	if tag == "-" {
+	tag := field.Tag.Get("url")
+	name, _, _ := strings.Cut(tag, ",")
+	switch {
+	case field.Anonymous:
+		return fmt.Errorf("it is embedded")
+	case name == "":
+		return fmt.Errorf("its url tag has no name")
+	case tag == "-":
 		return nil
 	}
 	switch v.Interface().(type) {
 	case time.Time, query.Encoder:
-		return nil
+		if v.Kind() != reflect.Pointer {
+			return nil
+		}
 	}
 	switch v.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:

@@ -1,0 +1,339 @@
+package refundkit_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fixture reads a body from testdata, written as Stripe sends it.
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return data
+}
+
+// sentRequest is what reached the wire: uri is the escaped path with the query.
+type sentRequest struct {
+	method, uri, body string
+	header            http.Header
+}
+
+// wire keeps every request of a client, whatever its address.
+type wire struct {
+	mu       sync.Mutex
+	requests []sentRequest
+}
+
+func (w *wire) all() []sentRequest {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.requests
+}
+
+// serve answers every request with what reply says, and keeps it.
+func serve(mock *httpmock.MockTransport, reply func(sentRequest) (*http.Response, error)) *wire {
+	w := &wire{}
+	mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+		sent := sentRequest{method: r.Method, uri: r.URL.Scheme + "://" + r.URL.Host + r.URL.RequestURI(), header: r.Header}
+		if r.Body != nil {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			sent.body = string(body)
+		}
+		w.mu.Lock()
+		w.requests = append(w.requests, sent)
+		w.mu.Unlock()
+		return reply(sent)
+	})
+	return w
+}
+
+// record answers every request with body.
+func record(mock *httpmock.MockTransport, body string) *wire {
+	return serve(mock, func(sentRequest) (*http.Response, error) {
+		return answer(http.StatusOK, body, "Request-Id", "req_ok"), nil
+	})
+}
+
+// endpoint is a method of the client and where it must go.
+type endpoint struct {
+	name, method, path string // path with {braces} for the ids
+	params             []string
+	reply              string // a file of testdata
+	call               func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error)
+}
+
+var oneUpdate = refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "1"}}
+
+func refundEndpoints() []endpoint {
+	return []endpoint{
+		{"create", "POST", "/v1/refunds", nil, "refund_card.json", func(ctx context.Context, c *refundkit.Client, _ []string, opts ...refundkit.CallOption) (any, error) {
+			return c.Refunds.Create(ctx, someRefund, opts...)
+		}},
+		{"retrieve", "GET", "/v1/refunds/{0}", []string{"refund"}, "refund_card.json", func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error) {
+			return c.Refunds.Retrieve(ctx, ids[0], opts...)
+		}},
+		{"update", "POST", "/v1/refunds/{0}", []string{"refund"}, "refund_card.json", func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error) {
+			return c.Refunds.Update(ctx, ids[0], oneUpdate, opts...)
+		}},
+		{"cancel", "POST", "/v1/refunds/{0}/cancel", []string{"refund"}, "refund_canceled.json", func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error) {
+			return c.Refunds.Cancel(ctx, ids[0], opts...)
+		}},
+		{"expire", "POST", "/v1/test_helpers/refunds/{0}/expire", []string{"refund"}, "refund_failed.json", func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error) {
+			return c.TestHelpers.ExpireRefund(ctx, ids[0], opts...)
+		}},
+		{"list", "GET", "/v1/refunds", nil, "refund_list.json", func(ctx context.Context, c *refundkit.Client, _ []string, opts ...refundkit.CallOption) (any, error) {
+			return c.Refunds.List(ctx, refundkit.RefundListParams{}, opts...)
+		}},
+	}
+}
+
+func allEndpoints() []endpoint {
+	return append(append(refundEndpoints(), chargeRefundEndpoints()...), paymentRecordEndpoints()...)
+}
+
+func (e endpoint) filled(ids ...string) string {
+	path := e.path
+	for i := range e.params {
+		path = strings.Replace(path, "{"+string(rune('0'+i))+"}", ids[i], 1)
+	}
+	return base + path
+}
+
+func TestEveryEndpoint(t *testing.T) {
+	identities := map[string]string{
+		"refund_card.json": "re_3TzAaaBbbCccDdd01xYzQ7mN", "refund_canceled.json": "re_3TzCancelCancel001aaaaaaa",
+		"refund_failed.json": "re_3TzFailedFailed001aaaaaaa", "refund_list.json": "re_3TzPageTwo00000001aaaaaaa",
+		"payment_record.json": "pr_1TzReportRecord000000001",
+	}
+	for _, e := range allEndpoints() {
+		t.Run(e.name, func(t *testing.T) {
+			client, mock := setup(t)
+			sent := record(mock, string(fixture(t, e.reply)))
+			var response refundkit.Response
+
+			got, err := e.call(t.Context(), client, []string{"id_1", "id_2"}, refundkit.OnAccount("acct_1"), refundkit.CaptureResponse(&response))
+
+			require.NoError(t, err)
+			require.Len(t, sent.all(), 1)
+			request := sent.all()[0]
+			assert.Equal(t, e.method, request.method)
+			assert.Equal(t, e.filled("id_1", "id_2"), request.uri)
+			assert.Equal(t, "acct_1", request.header.Get("Stripe-Account"))
+			assert.Equal(t, "Bearer "+apiKey, request.header.Get("Authorization"))
+			assert.Equal(t, refundkit.APIVersion, request.header.Get("Stripe-Version"))
+			if e.method == "POST" {
+				assert.NotEmpty(t, request.header.Get("Idempotency-Key"))
+				assert.Equal(t, response.IdempotencyKey, request.header.Get("Idempotency-Key"))
+				assert.Equal(t, "application/x-www-form-urlencoded", request.header.Get("Content-Type"))
+			} else {
+				assert.NotContains(t, request.header, "Idempotency-Key")
+				assert.Empty(t, request.body)
+			}
+			assert.Equal(t, identities[e.reply], identity(t, got))
+		})
+	}
+}
+
+// identity is the id of an answer, or of the first item of a list.
+func identity(t *testing.T, v any) string {
+	t.Helper()
+	switch v := v.(type) {
+	case *refundkit.Refund:
+		return v.ID
+	case *refundkit.PaymentRecord:
+		return v.ID
+	case *refundkit.RefundList:
+		require.NotEmpty(t, v.Data)
+		return v.Data[0].ID
+	}
+	t.Fatalf("unexpected %T", v)
+	return ""
+}
+
+func TestIDsAreEscaped(t *testing.T) {
+	for id, escaped := range map[string]string{
+		"re_1":         "re_1",
+		"re/1":         "re%2F1",
+		"re_1/cancel":  "re_1%2Fcancel",
+		"../charges":   "..%2Fcharges",
+		"re 1":         "re%201",
+		"100%":         "100%25",
+		"%2e%2e":       "%252e%252e",
+		"ré_日":         "r%C3%A9_%E6%97%A5",
+		"re?limit=1#x": "re%3Flimit=1%23x",
+		"a\r\nHost: b": "a%0D%0AHost:%20b",
+		"{refund}":     "%7Brefund%7D",
+		"...":          "...",
+	} {
+		for _, e := range allEndpoints() {
+			if len(e.params) == 0 {
+				continue
+			}
+			client, mock := setup(t)
+			sent := record(mock, string(fixture(t, e.reply)))
+			_, err := e.call(t.Context(), client, []string{id, id})
+			require.NoError(t, err, "%s %q", e.name, id)
+			assert.Equal(t, e.filled(escaped, escaped), sent.all()[0].uri, "%s %q", e.name, id)
+		}
+	}
+}
+
+func TestIDsAreRefused(t *testing.T) {
+	for _, e := range allEndpoints() {
+		for at, param := range e.params {
+			for _, bad := range []string{"", ".", ".."} {
+				ids := []string{"id_1", "id_2"}
+				ids[at] = bad
+				client, mock := setup(t)
+				sent := record(mock, string(fixture(t, e.reply)))
+
+				got, err := e.call(t.Context(), client, ids)
+
+				var refused *refundkit.ParamError
+				require.ErrorAs(t, err, &refused, "%s %q", e.name, bad)
+				assert.Equal(t, param, refused.Param)
+				assert.Nil(t, got)
+				assert.Empty(t, sent.all(), "nothing may be sent")
+			}
+		}
+	}
+}
+
+func TestUnreadableSuccess(t *testing.T) {
+	bodies := map[string]string{
+		"null": `null`, "empty object": `{}`, "array": `[]`, "string": `"re_1"`, "number": `1`, "true": `true`, "nothing": ``, "spaces": "  \n",
+		"HTML": `<html><body>502</body></html>`, "no id": `{"object":"refund","amount":5}`, "empty id": `{"id":"","object":"refund"}`,
+		"no kind": `{"id":"re_1"}`, "null id": `{"id":null,"object":"refund"}`, "an id that is no text": `{"id":1,"object":"refund"}`,
+		"charge": `{"id":"ch_1","object":"charge"}`, "deleted": `{"id":"re_1","object":"customer","deleted":true}`,
+		"an error": `{"error":{"type":"api_error","message":"m"}}`, "null list": `{"object":"list","data":null}`, "list without data": `{"object":"list"}`,
+		"list of null": `{"object":"list","data":[null]}`, "list of {}": `{"object":"list","data":[{}]}`, "list of texts": `{"object":"list","data":["re_1"]}`,
+		"list of items without id": `{"object":"list","data":[{"object":"refund"}]}`, "list of charges": `{"object":"list","data":[{"id":"ch_1","object":"charge"}]}`,
+		"list with a bad second item": `{"object":"list","data":[{"id":"re_1","object":"refund"},{"object":"refund"}]}`,
+		"search result":               `{"object":"search_result","data":[]}`,
+	}
+	for _, e := range allEndpoints() {
+		good := string(fixture(t, e.reply))
+		bodies["trailing garbage"], bodies["two objects"], bodies["truncated"] = good+"x", good+good, good[:len(good)/2]
+		bodies["wrapped"] = "[" + good + "]"
+		for name, body := range bodies {
+			t.Run(e.name+"/"+name, func(t *testing.T) {
+				client, mock := setup(t)
+				serve(mock, func(sentRequest) (*http.Response, error) {
+					return answer(http.StatusOK, body, "Request-Id", "req_odd"), nil
+				})
+				var opts []refundkit.CallOption
+				key := ""
+				if e.method == "POST" {
+					key = "k-1"
+					opts = append(opts, refundkit.IdempotencyKey(key))
+				}
+
+				got, err := e.call(t.Context(), client, []string{"id_1", "id_2"}, opts...)
+
+				assert.Nil(t, got)
+				var failure *refundkit.Error
+				require.ErrorAs(t, err, &failure)
+				assert.Equal(t, 200, failure.StatusCode)
+				assert.Equal(t, "req_odd", failure.RequestID)
+				assert.Equal(t, key, failure.IdempotencyKey)
+				assert.Equal(t, e.method == "POST", failure.OutcomeUnknown, "only a POST can have done something")
+				assert.Equal(t, body, string(failure.Body))
+			})
+		}
+	}
+}
+
+func TestSpaceAroundTheBodyIsFine(t *testing.T) {
+	client, mock := setup(t)
+	record(mock, "\r\n\t "+refundBody+" \n\n")
+	refund, err := client.Refunds.Create(t.Context(), someRefund)
+	require.NoError(t, err)
+	assert.Equal(t, "re_1", refund.ID)
+}
+
+func at(seconds int64) refundkit.Timestamp { return refundkit.NewTimestamp(time.Unix(seconds, 0)) }
+
+func decodeRefund(t *testing.T, name string) refundkit.Refund {
+	t.Helper()
+	var refund refundkit.Refund
+	require.NoError(t, json.Unmarshal(fixture(t, name), &refund))
+	return refund
+}
+
+func TestRefundFields(t *testing.T) {
+	type (
+		transaction = refundkit.Expandable[refundkit.BalanceTransaction]
+		reversal    = refundkit.Expandable[refundkit.TransferReversal]
+	)
+	assert.Equal(t, refundkit.Refund{
+		ID: "re_3TzEverything0000001aBcD", Object: "refund", Amount: 4200,
+		BalanceTransaction: transaction{ID: "txn_3TzEverything0000001out"},
+		Charge:             refundkit.Expandable[refundkit.Charge]{ID: "ch_3TzEverything0000001chg"},
+		Created:            at(1788000200), Currency: "usd",
+		Customer:        refundkit.Expandable[refundkit.Customer]{ID: "cus_TzEverything01"},
+		CustomerAccount: "acct_1TzEverythingCus", Description: `Two of five chairs, "oak" & <glass>`,
+		DestinationDetails: refundkit.DestinationDetails{
+			Type: "card", CardType: "refund", Reference: "24011834000000099887766", ReferenceStatus: "available", ReferenceType: "acquirer_reference_number",
+		},
+		FailureBalanceTransaction: transaction{ID: "txn_3TzEverything0000001bck"}, FailureReason: refundkit.FailureDeclined,
+		InstructionsEmail: "jules@example.com", Metadata: refundkit.Metadata{"case": "6735", "note": "Größe — 尺寸"},
+		NextAction: refundkit.RefundNextAction{Type: "display_details", DisplayDetails: refundkit.RefundDisplayDetails{
+			EmailSent: refundkit.RefundEmailSent{EmailSentAt: at(1788000260), EmailSentTo: "jules@example.com"}, ExpiresAt: at(1791888260),
+		}},
+		PaymentIntent:          refundkit.Expandable[refundkit.PaymentIntent]{ID: "pi_3TzEverything0000001int"},
+		PaymentMethod:          refundkit.Expandable[refundkit.PaymentMethod]{ID: "pm_1TzEverything0000001met"},
+		PendingReason:          refundkit.PendingProcessing,
+		PresentmentDetails:     refundkit.PresentmentDetails{PresentmentAmount: 657800, PresentmentCurrency: "jpy"},
+		Reason:                 refundkit.ReasonRequestedByCustomer,
+		ReceiptNumber:          "1788-0002",
+		SourceTransferReversal: reversal{ID: "trr_1TzEverything0000001src"}, Status: refundkit.RefundFailed,
+		TransferReversal: reversal{ID: "trr_1TzEverything0000001rev"},
+	}, decodeRefund(t, "refund_everything.json"))
+}
+
+func TestRefundStates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status            refundkit.RefundStatus
+		inProgress, final bool
+		failure           refundkit.RefundFailureReason
+		pending           refundkit.RefundPendingReason
+	}{
+		"refund_card.json":            {status: refundkit.RefundSucceeded},
+		"refund_pending.json":         {status: refundkit.RefundPending, inProgress: true, pending: refundkit.PendingInsufficientFunds},
+		"refund_requires_action.json": {status: refundkit.RefundRequiresAction, inProgress: true},
+		"refund_failed.json":          {status: refundkit.RefundFailed, final: true, failure: refundkit.FailureExpiredOrCanceledCard},
+		"refund_canceled.json":        {status: refundkit.RefundCanceled, final: true, failure: refundkit.FailureMerchantRequest},
+		"refund_unknown_method.json":  {status: "teleporting", inProgress: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refund := decodeRefund(t, name)
+			assert.Equal(t, tt.status, refund.Status)
+			assert.Equal(t, tt.inProgress, refund.Status.InProgress())
+			assert.Equal(t, tt.final, refund.Status.IsFinal())
+			assert.Equal(t, tt.failure, refund.FailureReason)
+			assert.Equal(t, tt.pending, refund.PendingReason)
+			assert.Equal(t, tt.final, refund.FailureBalanceTransaction.ID != "", "the money came back")
+			assert.Equal(t, tt.status == refundkit.RefundRequiresAction, !refund.NextAction.DisplayDetails.ExpiresAt.IsZero())
+		})
+	}
+	assert.True(t, refundkit.RefundStatus("").InProgress(), "refunds before 2015 have no status")
+	assert.False(t, refundkit.RefundStatus("").IsFinal())
+	assert.Equal(t, refundkit.RefundReason("changed_their_mind"), decodeRefund(t, "refund_unknown_method.json").Reason, "an unknown value passes through")
+}
