@@ -50,7 +50,13 @@ func NextStep(err error) Step {
 	var refused *ParamError
 	var answer *Error
 	var silence *TransportError
+	var unresolved *UnresolvedError
+	var waited *AwaitError
 	switch {
+	case errors.As(err, &waited):
+		return waited.nextStep()
+	case errors.As(err, &unresolved):
+		return unresolved.nextStep()
 	case errors.As(err, &answer):
 		return answer.nextStep()
 	case errors.As(err, &silence):

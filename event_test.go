@@ -1,0 +1,189 @@
+package refundkit_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// eventBody is an event about object; extra is more fields of the event.
+func eventBody(kind, object, extra string) string {
+	body := `{"id":"evt_1","object":"event","api_version":"2020-03-02","created":1789999990,"livemode":true,"pending_webhooks":2,` +
+		`"type":"` + kind + `","data":{"object":` + object + `,"previous_attributes":{"status":"pending","metadata":{"order":null}}}`
+	if extra != "" {
+		body += "," + extra
+	}
+	return body + "}"
+}
+
+func eventParse(t *testing.T, body string) *refundkit.Event {
+	t.Helper()
+	event, err := webhookSetup(t).Parse([]byte(body), webhookHeader(webhookSecret, webhookNow, body))
+	require.NoError(t, err)
+	return event
+}
+
+func TestEventFields(t *testing.T) {
+	body := eventBody("refund.updated", refundBody, `"account":"acct_1","context":"acct_1/x","request":{"id":"req_1","idempotency_key":"key_1"}`)
+
+	event := eventParse(t, body)
+
+	assert.Equal(t, &refundkit.Event{
+		ID: "evt_1", Object: "event", Account: "acct_1", APIVersion: "2020-03-02", Context: "acct_1/x",
+		Created: refundkit.NewTimestamp(webhookNow.Add(-10e9)), Livemode: true, PendingWebhooks: 2, Type: refundkit.EventRefundUpdated,
+		Request: refundkit.EventRequest{ID: "req_1", IdempotencyKey: "key_1"},
+		Data: refundkit.EventData{
+			Object:             json.RawMessage(refundBody),
+			PreviousAttributes: map[string]json.RawMessage{"status": json.RawMessage(`"pending"`), "metadata": json.RawMessage(`{"order":null}`)},
+		},
+		Raw: json.RawMessage(body),
+	}, event)
+}
+
+func TestEventRequest(t *testing.T) {
+	for name, c := range map[string]struct {
+		field string
+		want  refundkit.EventRequest
+	}{
+		"absent":                  {`"x":1`, refundkit.EventRequest{}},
+		"null":                    {`"request":null`, refundkit.EventRequest{}},
+		"a bare ID":               {`"request":"req_1"`, refundkit.EventRequest{ID: "req_1"}},
+		"an object":               {`"request": {"id":"req_1","idempotency_key":"k"}`, refundkit.EventRequest{ID: "req_1", IdempotencyKey: "k"}},
+		"an object of nulls":      {`"request":{"id":null,"idempotency_key":null}`, refundkit.EventRequest{}},
+		"from the dashboard":      {`"request":{"id":"req_1","idempotency_key":null}`, refundkit.EventRequest{ID: "req_1"}},
+		"an object, then nothing": {`"request":{"id":"req_1"},"request":null`, refundkit.EventRequest{}},
+	} {
+		assert.Equal(t, c.want, eventParse(t, eventBody("refund.updated", refundBody, c.field)).Request, name)
+	}
+	body := eventBody("refund.updated", refundBody, `"request":7`)
+	_, err := webhookSetup(t).Parse([]byte(body), webhookHeader(webhookSecret, webhookNow, body))
+	assert.ErrorIs(t, err, refundkit.ErrPayload)
+}
+
+func TestEventObject(t *testing.T) {
+	const charge = `{"id":"ch_1","object":"charge","amount":700}`
+	for name, c := range map[string]struct {
+		kind, object string
+		refund       error
+		charge       error
+	}{
+		"a refund":                          {"refund.updated", refundBody, nil, refundkit.ErrEventObject},
+		"a refund under an unknown type":    {"refund.teleported", refundBody, nil, refundkit.ErrEventObject},
+		"a refund under a charge's type":    {"charge.refunded", refundBody, nil, refundkit.ErrEventObject},
+		"a charge":                          {"charge.refunded", charge, refundkit.ErrEventObject, nil},
+		"a charge under a refund's type":    {"refund.created", charge, refundkit.ErrEventObject, nil},
+		"something else":                    {"payout.paid", `{"id":"po_1","object":"payout","charge":{}}`, refundkit.ErrEventObject, refundkit.ErrEventObject},
+		"null":                              {"refund.created", `null`, refundkit.ErrEventObject, refundkit.ErrEventObject},
+		"a string":                          {"refund.created", `"re_1"`, refundkit.ErrEventObject, refundkit.ErrEventObject},
+		"a refund without an id":            {"refund.created", `{"object":"refund"}`, refundkit.ErrPayload, refundkit.ErrEventObject},
+		"a refund of the wrong shape":       {"refund.created", `{"id":"re_1","object":"refund","amount":"5"}`, refundkit.ErrPayload, refundkit.ErrEventObject},
+		"a charge of the wrong shape":       {"charge.refunded", `{"id":"ch_1","object":"charge","amount":"5"}`, refundkit.ErrEventObject, refundkit.ErrPayload},
+		"an object whose kind is no string": {"refund.created", `{"id":"re_1","object":5}`, refundkit.ErrEventObject, refundkit.ErrEventObject},
+	} {
+		event := eventParse(t, eventBody(c.kind, c.object, ""))
+		refund, err := event.Refund()
+		assert.ErrorIs(t, err, c.refund, name)
+		if assert.Equal(t, c.refund == nil, refund != nil, name) && refund != nil {
+			assert.Equal(t, int64(500), refund.Amount, name)
+		}
+		found, err := event.Charge()
+		assert.ErrorIs(t, err, c.charge, name)
+		if assert.Equal(t, c.charge == nil, found != nil, name) && found != nil {
+			assert.Equal(t, int64(700), found.Amount, name)
+		}
+	}
+}
+
+func TestEventCallOptions(t *testing.T) {
+	own := eventParse(t, eventBody("refund.updated", refundBody, ""))
+	assert.Empty(t, own.CallOptions())
+	connected := eventParse(t, eventBody("refund.updated", refundBody, `"account":"acct_1"`))
+	assert.Equal(t, []refundkit.CallOption{refundkit.OnAccount("acct_1")}, connected.CallOptions())
+}
+
+// TestEventBuiltByHand: a consumer's test needs neither signature nor JSON of a
+// whole event.
+func TestEventBuiltByHand(t *testing.T) {
+	event := &refundkit.Event{Type: refundkit.EventRefundFailed, Data: refundkit.EventData{Object: json.RawMessage(refundBody)}}
+	refund, err := event.Refund()
+	require.NoError(t, err)
+	assert.Equal(t, "re_1", refund.ID)
+	_, err = new(refundkit.Event).Refund()
+	assert.ErrorIs(t, err, refundkit.ErrEventObject)
+}
+
+// TestEventSurvivesAQueue: an event that is encoded for a worker says the same there.
+func TestEventSurvivesAQueue(t *testing.T) {
+	event := eventParse(t, eventBody("refund.updated", refundBody, `"account":"acct_1","request":{"id":"req_1","idempotency_key":null}`))
+	text, err := json.Marshal(event)
+	require.NoError(t, err)
+	var received refundkit.Event
+	require.NoError(t, json.Unmarshal(text, &received))
+	event.Raw = nil // the queue does not carry it twice
+	assert.Equal(t, *event, received)
+}
+
+// TestEventKeepsNothingOfTheCaller: the caller may use its buffer again.
+func TestEventKeepsNothingOfTheCaller(t *testing.T) {
+	body := []byte(eventBody("refund.updated", refundBody, ""))
+	event, err := webhookSetup(t).Parse(body, webhookHeader(webhookSecret, webhookNow, string(body)))
+	require.NoError(t, err)
+	want := string(body)
+	clear(body)
+	assert.Equal(t, want, string(event.Raw))
+	assert.JSONEq(t, refundBody, string(event.Data.Object))
+}
+
+func TestEventRecorded(t *testing.T) {
+	folder := os.Getenv("REFUNDKIT_RECORDED")
+	if folder == "" {
+		t.Skip("REFUNDKIT_RECORDED names no folder with recorded bodies")
+	}
+	paths, err := filepath.Glob(filepath.Join(folder, "event_*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	seen := map[string]int{}
+	for _, path := range paths {
+		body, err := os.ReadFile(path)
+		require.NoError(t, err)
+		event := eventParse(t, string(body))
+		var plain struct {
+			ID, Type   string
+			APIVersion string `json:"api_version"`
+			Created    int64
+			Data       struct {
+				Object             struct{ ID, Object, Currency, Status string }
+				PreviousAttributes map[string]any `json:"previous_attributes"`
+			}
+			Request struct {
+				ID  string
+				Key string `json:"idempotency_key"`
+			}
+		}
+		require.NoError(t, json.Unmarshal(body, &plain))
+		assert.Equal(t, plain.ID, event.ID, path)
+		assert.Equal(t, plain.Type, string(event.Type), path)
+		assert.Equal(t, plain.APIVersion, event.APIVersion, path)
+		assert.Equal(t, plain.Created, event.Created.Unix(), path)
+		assert.Equal(t, refundkit.EventRequest{ID: plain.Request.ID, IdempotencyKey: plain.Request.Key}, event.Request, path)
+		assert.Len(t, event.Data.PreviousAttributes, len(plain.Data.PreviousAttributes), path)
+		want := []string{plain.Data.Object.ID, plain.Data.Object.Currency, plain.Data.Object.Status}
+		if seen[plain.Data.Object.Object]++; event.Type == refundkit.EventChargeRefunded {
+			charge, err := event.Charge()
+			require.NoError(t, err, path)
+			assert.Equal(t, want, []string{charge.ID, charge.Currency, charge.Status}, path)
+			continue
+		}
+		refund, err := event.Refund()
+		require.NoError(t, err, path)
+		assert.Equal(t, want, []string{refund.ID, refund.Currency, string(refund.Status)}, path)
+		assertKept[refundkit.Refund](t, event.Data.Object)
+	}
+	assert.Positive(t, seen["refund"])
+	assert.Positive(t, seen["charge"])
+}

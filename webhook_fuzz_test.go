@@ -1,0 +1,90 @@
+package refundkit_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/refundkit/refundkit"
+)
+
+var webhookTimestamp = regexp.MustCompile(`(?:^|,)t=([0-9]+)`)
+
+// FuzzWebhookHeader: no header is accepted that does not hold the signature of
+// its own time, and everything else is refused as not signed.
+func FuzzWebhookHeader(f *testing.F) {
+	good := webhookHeader(webhookSecret, webhookNow, webhookPayload)
+	for _, seed := range []string{
+		good, "", "t=1790000000", good + ",v1=potato", "v0=a," + good, good + "," + good, strings.ToUpper(good),
+		"t=-1,v1=00", "t=١,v1=٢", good[:70], "=,=,=", "t==,v1==",
+	} {
+		f.Add(seed)
+	}
+	webhook := webhookSetup(f)
+	stranger, err := refundkit.NewWebhook([]string{"whsec_stranger"}, refundkit.WithClock(webhookClock))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if _, err := stranger.Parse([]byte(webhookPayload), header); !errors.Is(err, refundkit.ErrSignature) {
+			t.Fatalf("accepted without the secret: %v", err)
+		}
+		event, err := webhook.Parse([]byte(webhookPayload), header)
+		if err != nil {
+			if event != nil || !errors.Is(err, refundkit.ErrSignature) {
+				t.Fatalf("event %v with error %v", event, err)
+			}
+			return
+		}
+		timestamp := webhookTimestamp.FindStringSubmatch(header)
+		if timestamp == nil {
+			t.Fatal("accepted without a time")
+		}
+		first := webhookSign(webhookSecret, timestamp[1], webhookPayload)
+		second := webhookSign("whsec_second", timestamp[1], webhookPayload)
+		if lower := strings.ToLower(header); !strings.Contains(lower, "v1="+first) && !strings.Contains(lower, "v1="+second) {
+			t.Fatal("accepted without a signature")
+		}
+	})
+}
+
+// FuzzWebhookPayload: no payload is accepted without the secret, and with it
+// whatever is no event is refused as such.
+func FuzzWebhookPayload(f *testing.F) {
+	for _, seed := range []string{
+		webhookPayload, ``, `null`, `{}`, `[]`, eventBody("refund.updated", refundBody, `"request":"req_1"`),
+		eventBody("charge.refunded", `{"id":"ch_1","object":"charge","refunds":{"data":[]}}`, `"request":null`),
+		eventBody("x", `null`, `"account":"acct_1","created":null`), eventBody("x", `[{}]`, `"request":{"id":5}`),
+	} {
+		f.Add([]byte(seed))
+	}
+	webhook := webhookSetup(f)
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if _, err := webhook.Parse(payload, webhookHeader("whsec_stranger", webhookNow, string(payload))); err == nil || errors.Is(err, refundkit.ErrPayload) {
+			t.Fatalf("accepted without the secret: %v", err)
+		}
+		event, err := webhook.Parse(payload, webhookHeader(webhookSecret, webhookNow, string(payload)))
+		if err != nil {
+			if event != nil || !errors.Is(err, refundkit.ErrPayload) && !errors.Is(err, refundkit.ErrPayloadTooLarge) {
+				t.Fatalf("event %v with error %v", event, err)
+			}
+			return
+		}
+		if event.ID == "" || event.Object != "event" || event.Type == "" || string(event.Raw) != string(payload) {
+			t.Fatalf("accepted %+v", event)
+		}
+		refund, err := event.Refund()
+		if err == nil && (refund.Object != "refund" || refund.ID == "") || err != nil && refund != nil {
+			t.Fatalf("refund %+v with error %v", refund, err)
+		}
+		if refund != nil {
+			refund.Trace()
+		}
+		charge, err := event.Charge()
+		if err == nil && (charge.Object != "charge" || charge.ID == "") || err != nil && charge != nil {
+			t.Fatalf("charge %+v with error %v", charge, err)
+		}
+		event.CallOptions()
+	})
+}

@@ -1,0 +1,345 @@
+package refundkit_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+type webhookFunc = func(context.Context, *refundkit.Event) error
+
+// webhookRequest is a delivery of body as Stripe makes it.
+func webhookRequest(body string) *http.Request {
+	request := httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader(body))
+	request.Header.Set("Stripe-Signature", webhookHeader(webhookSecret, webhookNow, body))
+	return request
+}
+
+func webhookDeliver(handler http.Handler, request *http.Request) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}
+
+// webhookLogger writes what the handler logs, without the time.
+func webhookLogger() (*slog.Logger, *bytes.Buffer) {
+	var lines bytes.Buffer
+	return slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})), &lines
+}
+
+func TestWebhookHandlerAnswers(t *testing.T) {
+	good := eventBody("refund.updated", refundBody, "")
+	signed := func(change func(*http.Request)) *http.Request {
+		request := webhookRequest(good)
+		change(request)
+		return request
+	}
+	for name, c := range map[string]struct {
+		request *http.Request
+		result  error
+		want    int
+		calls   int
+	}{
+		"handled":                  {webhookRequest(good), nil, 200, 1},
+		"an unknown type":          {webhookRequest(eventBody("refund.teleported", `{}`, "")), nil, 200, 1},
+		"the function fails":       {webhookRequest(good), errors.New("database is down"), 500, 1},
+		"unsigned":                 {signed(func(r *http.Request) { r.Header.Del("Stripe-Signature") }), nil, 400, 0},
+		"two signature headers":    {signed(func(r *http.Request) { r.Header.Add("Stripe-Signature", r.Header.Get("Stripe-Signature")) }), nil, 400, 0},
+		"another secret":           {signed(func(r *http.Request) { r.Header.Set("Stripe-Signature", webhookHeader("whsec_x", webhookNow, good)) }), nil, 400, 0},
+		"another body":             {signed(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(good + " ")) }), nil, 400, 0},
+		"no body at all":           {signed(func(r *http.Request) { r.Body = nil }), nil, 400, 0},
+		"a body that breaks off":   {signed(func(r *http.Request) { r.Body = io.NopCloser(webhookBrokenReader{}) }), nil, 400, 0},
+		"no event":                 {webhookRequest(`{"object":"v2.core.event"}`), nil, 400, 0},
+		"as large as allowed":      {webhookRequest(good + strings.Repeat(" ", 1<<20-len(good))), nil, 200, 1},
+		"too large":                {webhookRequest(good + strings.Repeat(" ", 1<<20-len(good)+1)), nil, 413, 0},
+		"too large and unsigned":   {httptest.NewRequest("POST", "/", io.LimitReader(zeros{}, 1<<30)), nil, 413, 0},
+		"GET":                      {signed(func(r *http.Request) { r.Method = "GET" }), nil, 405, 0},
+		"PUT":                      {signed(func(r *http.Request) { r.Method = "PUT" }), nil, 405, 0},
+		"OPTIONS with a long body": {httptest.NewRequest("OPTIONS", "/", io.LimitReader(zeros{}, 1<<30)), nil, 405, 0},
+	} {
+		calls := 0
+		handler := webhookSetup(t).Handler(func(context.Context, *refundkit.Event) error { calls++; return c.result })
+
+		answer := webhookDeliver(handler, c.request)
+
+		assert.Equal(t, c.want, answer.Code, name)
+		assert.Equal(t, c.calls, calls, name)
+		assert.Empty(t, answer.Body.String(), "%s: the answer tells nothing", name)
+		if c.want == http.StatusMethodNotAllowed {
+			assert.Equal(t, "POST", answer.Header().Get("Allow"), name)
+		}
+	}
+}
+
+type webhookBrokenReader struct{}
+
+func (webhookBrokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestWebhookHandlerReadsNoMoreThanItMay(t *testing.T) {
+	body := &countingBody{Reader: io.LimitReader(zeros{}, 1<<30)}
+	request := webhookRequest("")
+	request.Body = body
+	answer := webhookDeliver(webhookSetup(t, refundkit.WithBodyLimit(1000)).Handler(nil), request)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.Code)
+	assert.LessOrEqual(t, body.read, 1001)
+}
+
+func TestWebhookHandlerSurvivesPanics(t *testing.T) {
+	for name, c := range map[string]struct {
+		panics    func()
+		shown     string
+		withStack bool
+	}{
+		"a string":                  {func() { panic("boom at sk_live_4eC39HqLyjWDarjtT1zdp7dc") }, "boom at sk_live_***", true},
+		"an error":                  {func() { panic(io.ErrClosedPipe) }, "closed pipe", true},
+		"a value that is no key":    {func() { panic([]string{"boom"}) }, "boom", true},
+		"nil":                       {func() { panic(nil) }, "nil", true}, //nolint:govet // what is tested
+		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
+		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
+	} {
+		for _, opts := range [][]refundkit.WebhookOption{nil, {refundkit.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })}} {
+			logger, lines := webhookLogger()
+			handler := webhookSetup(t, append(opts, refundkit.WithEventLogger(logger))...).
+				Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
+
+			answer := webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, "")))
+
+			assert.Equal(t, http.StatusInternalServerError, answer.Code, name)
+			assert.Empty(t, answer.Body.String(), name)
+			assert.Contains(t, lines.String(), "level=ERROR", name)
+			assert.Contains(t, lines.String(), c.shown, name)
+			assert.Equal(t, c.withStack, strings.Contains(lines.String(), "webhook_handler_test.go"), name)
+			assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc", name)
+		}
+	}
+}
+
+func TestWebhookHandlerLogs(t *testing.T) {
+	const planted = "PLANTED0123456789"
+	good := eventBody("refund.updated", strings.Replace(refundBody, "re_1", "re_"+planted, 1), `"account":"acct_`+planted+`"`)
+	fails := func(context.Context, *refundkit.Event) error {
+		return errors.New("no room for whsec_" + planted + "\nlevel=INFO msg=forged")
+	}
+	works := func(context.Context, *refundkit.Event) error { return nil }
+	forged := webhookRequest(good)
+	forged.Header.Set("Stripe-Signature", "t=1790000000,v1="+planted)
+	for name, c := range map[string]struct {
+		request *http.Request
+		handle  webhookFunc
+		words   []string
+	}{
+		"handled":                     {webhookRequest(good), works, []string{"level=DEBUG", "handled", "event=evt_1", "type=refund.updated", "livemode=true"}},
+		"failed":                      {webhookRequest(good), fails, []string{"level=ERROR", "failed", "event=evt_1", "no room for whsec_***"}},
+		"refused":                     {forged, works, []string{"level=WARN", "refused", "status=400", "64 hex digits"}},
+		"dropped":                     {webhookRequest(strings.Replace(good, `"livemode":true`, `"livemode":false`, 1)), works, []string{"level=DEBUG", "dropped", "livemode=false"}},
+		"a type that breaks the line": {webhookRequest(strings.Replace(good, "refund.updated", `x\nlevel=INFO `, 1)), works, []string{"handled"}},
+	} {
+		logger, lines := webhookLogger()
+		webhookDeliver(webhookSetup(t, refundkit.WithEventLogger(logger), refundkit.WithMode(refundkit.LiveMode)).Handler(c.handle), c.request)
+		assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s: %s", name, lines)
+		for _, word := range c.words {
+			assert.Contains(t, lines.String(), word, name)
+		}
+		for _, secret := range []string{planted, webhookSecret, "re_PLANTED", "acct_"} {
+			assert.NotContains(t, lines.String(), secret, name)
+		}
+	}
+}
+
+func TestWebhookHandlerDrops(t *testing.T) {
+	live := eventBody("refund.updated", refundBody, "")
+	test := strings.Replace(live, `"livemode":true`, `"livemode":false`, 1)
+	twin := strings.Replace(live, "refund.updated", "charge.refund.updated", 1)
+	for name, c := range map[string]struct {
+		body   string
+		option refundkit.WebhookOption
+		calls  int
+	}{
+		"test event for live":     {test, refundkit.WithMode(refundkit.LiveMode), 0},
+		"live event for live":     {live, refundkit.WithMode(refundkit.LiveMode), 1},
+		"live event for test":     {live, refundkit.WithMode(refundkit.TestMode), 0},
+		"test event for test":     {test, refundkit.WithMode(refundkit.TestMode), 1},
+		"test event for both":     {test, refundkit.WithBodyLimit(1 << 20), 1},
+		"the twin, unwanted":      {twin, refundkit.WithoutChargeRefundUpdated(), 0},
+		"the original":            {live, refundkit.WithoutChargeRefundUpdated(), 1},
+		"the twin, not forbidden": {twin, refundkit.WithMode(refundkit.LiveMode), 1},
+	} {
+		calls, once := 0, 0
+		handler := webhookSetup(t, c.option, refundkit.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
+			once++
+			return handle(ctx)
+		})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
+		assert.Equal(t, http.StatusOK, webhookDeliver(handler, webhookRequest(c.body)).Code, name)
+		assert.Equal(t, c.calls, calls, name)
+		assert.Equal(t, c.calls, once, "%s: what is dropped is not recorded", name)
+	}
+}
+
+// webhookStore is a database: what handled events did, and which they were, both
+// or neither.
+type webhookStore struct {
+	mutex   sync.Mutex
+	handled map[string]bool
+	effects []string
+}
+
+type webhookPending struct{}
+
+// recordLast is an Once as it should be.
+func (s *webhookStore) recordLast(ctx context.Context, eventID string, handle func(context.Context) error) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.handled[eventID] {
+		return nil
+	}
+	var pending []string
+	if err := handle(context.WithValue(ctx, webhookPending{}, &pending)); err != nil {
+		return err // rolled back: pending is forgotten
+	}
+	s.handled[eventID], s.effects = true, append(s.effects, pending...)
+	return nil
+}
+
+// recordFirst is the mistake that many make.
+func (s *webhookStore) recordFirst(ctx context.Context, eventID string, handle func(context.Context) error) error {
+	s.mutex.Lock()
+	seen := s.handled[eventID]
+	s.handled[eventID] = true
+	s.mutex.Unlock()
+	if seen {
+		return nil
+	}
+	var pending []string
+	err := handle(context.WithValue(ctx, webhookPending{}, &pending))
+	s.effects = append(s.effects, pending...)
+	return err
+}
+
+func (s *webhookStore) handle(ctx context.Context, event *refundkit.Event) error {
+	pending := ctx.Value(webhookPending{}).(*[]string)
+	*pending = append(*pending, event.ID)
+	return nil
+}
+
+func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
+	for name, fail := range map[string]func() error{
+		"an error": func() error { return errors.New("database is down") },
+		"a panic":  func() error { panic("boom") },
+	} {
+		for order, c := range map[string]struct {
+			once   func(*webhookStore) refundkit.Once
+			handed []string
+		}{
+			"recorded last":  {func(s *webhookStore) refundkit.Once { return s.recordLast }, []string{"evt_1"}},
+			"recorded first": {func(s *webhookStore) refundkit.Once { return s.recordFirst }, nil}, // lost
+		} {
+			store, deliveries := &webhookStore{handled: map[string]bool{}}, 0
+			handler := webhookSetup(t, refundkit.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
+				if deliveries++; deliveries == 1 {
+					return fail()
+				}
+				return store.handle(ctx, event)
+			})
+			body := eventBody("refund.failed", refundBody, "")
+			assert.Equal(t, 500, webhookDeliver(handler, webhookRequest(body)).Code, name)
+			for range 3 {
+				assert.Equal(t, 200, webhookDeliver(handler, webhookRequest(body)).Code, name)
+			}
+			assert.Equal(t, c.handed, store.effects, "%s, %s", name, order)
+		}
+	}
+}
+
+// TestWebhookOnceThatHidesAFailure: the event comes again all the same.
+func TestWebhookOnceThatHidesAFailure(t *testing.T) {
+	for name, c := range map[string]struct {
+		fn   webhookFunc
+		once refundkit.Once
+	}{
+		"an error": {
+			func(context.Context, *refundkit.Event) error { return errors.New("database is down") },
+			func(ctx context.Context, _ string, handle func(context.Context) error) error {
+				_ = handle(ctx)
+				return nil
+			},
+		},
+		"a panic": {
+			func(context.Context, *refundkit.Event) error { panic("boom") },
+			func(ctx context.Context, _ string, handle func(context.Context) error) error {
+				defer func() { _ = recover() }()
+				return handle(ctx)
+			},
+		},
+		"its own": {
+			func(context.Context, *refundkit.Event) error { return nil },
+			func(ctx context.Context, _ string, handle func(context.Context) error) error {
+				return errors.Join(handle(ctx), errors.New("commit failed"))
+			},
+		},
+	} {
+		handler := webhookSetup(t, refundkit.WithOnce(c.once)).Handler(c.fn)
+		assert.Equal(t, 500, webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, ""))).Code, name)
+	}
+}
+
+// TestWebhookOnceGoesByTheEvent: two updates of one refund, and of one type, are two.
+func TestWebhookOnceGoesByTheEvent(t *testing.T) {
+	store := &webhookStore{handled: map[string]bool{}}
+	server := httptest.NewServer(webhookSetup(t, refundkit.WithOnce(store.recordLast)).Handler(store.handle))
+	defer server.Close()
+	var want []string
+	var group sync.WaitGroup
+	for i := range 20 {
+		id := "evt_" + strconv.Itoa(i)
+		want = append(want, id)
+		body := strings.Replace(eventBody("refund.updated", refundBody, ""), "evt_1", id, 1)
+		for range 5 {
+			group.Go(func() {
+				request, err := http.NewRequest(http.MethodPost, server.URL, strings.NewReader(body))
+				if !assert.NoError(t, err) {
+					return
+				}
+				request.Header.Set("Stripe-Signature", webhookHeader(webhookSecret, webhookNow, body))
+				answer, err := server.Client().Do(request)
+				if assert.NoError(t, err) {
+					assert.Equal(t, 200, answer.StatusCode)
+					assert.NoError(t, answer.Body.Close())
+				}
+			})
+		}
+	}
+	group.Wait()
+	assert.ElementsMatch(t, want, store.effects)
+}
+
+func TestWebhookHandlerOfAZeroWebhook(t *testing.T) {
+	for _, webhook := range []*refundkit.Webhook{nil, {}} {
+		answer := webhookDeliver(webhook.Handler(func(context.Context, *refundkit.Event) error { return nil }), webhookRequest(webhookPayload))
+		assert.Equal(t, http.StatusInternalServerError, answer.Code)
+	}
+}
+
+// TestWebhookHandlerContext: the function's context is the request's, so that it
+// ends when Stripe hangs up.
+func TestWebhookHandlerContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	handler := webhookSetup(t).Handler(func(ctx context.Context, _ *refundkit.Event) error {
+		cancel()
+		return ctx.Err()
+	})
+	answer := webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, "")).WithContext(ctx))
+	require.ErrorIs(t, ctx.Err(), context.Canceled)
+	assert.Equal(t, http.StatusInternalServerError, answer.Code)
+}
