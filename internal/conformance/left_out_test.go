@@ -1,0 +1,79 @@
+package conformance
+
+// What refundkit leaves out of the specification, on purpose. Everything that
+// is not named here must be in its types.
+
+// kept names the schemas of which only these properties are in our types: what
+// someone handling a refund reads. The rest is behind other endpoints, or a
+// secret (the client_secret of a PaymentIntent).
+var kept = map[string][]string{
+	"charge": {
+		"amount", "amount_captured", "amount_refunded", "application_fee_amount", "balance_transaction", "billing_details",
+		"captured", "created", "currency", "customer", "description", "disputed", "failure_code", "failure_message", "id",
+		"livemode", "metadata", "object", "paid", "payment_intent", "payment_method", "payment_method_details", "receipt_email",
+		"receipt_number", "receipt_url", "refunded", "refunds", "statement_descriptor", "status", "transfer_group",
+	},
+	"payment_intent": {
+		"amount", "amount_capturable", "amount_received", "canceled_at", "cancellation_reason", "capture_method", "created",
+		"currency", "customer", "description", "id", "latest_charge", "livemode", "metadata", "object", "payment_method",
+		"payment_method_types", "receipt_email", "status", "transfer_group",
+	},
+	"customer": {
+		"balance", "created", "currency", "description", "email", "id", "livemode", "metadata", "name", "object", "phone",
+	},
+	"payment_method": {"billing_details", "card", "created", "customer", "id", "livemode", "metadata", "object", "type"},
+	"transfer":       {"amount", "amount_reversed", "created", "currency", "id", "metadata", "object", "reversed", "transfer_group"},
+
+	// Cards are known by what is printed on them, never by a fingerprint.
+	"payment_method_card":         {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payments_primitives_payment_records_resource_payment_method_card_details": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+
+	// Sixty kinds of payment method have an object of their own here; type names the kind.
+	"payment_method_details": {"card", "type"},
+	"payments_primitives_payment_records_resource_payment_method_details": {"billing_details", "card", "custom", "payment_method", "type"},
+
+	"billing_details": {"address", "email", "name", "phone"}, // no tax_id: nobody refunds by it
+}
+
+// leftOut names single properties that are not in our types.
+var leftOut = map[string][]string{
+	// Whole objects inside an error of a payment or a setup, never of a refund.
+	// They hold client secrets; Error.Body has them for those who must look.
+	"api_errors": {"payment_intent", "payment_method", "setup_intent", "source"},
+}
+
+// beyondSpec names what our types have though the specification does not.
+var beyondSpec = map[string]string{
+	"customer.deleted":           "of the deleted_customer that may stand in a customer's place",
+	"charge.refunds.total_count": "documented and recorded on the refunds of an expanded charge",
+	"list.total_count":           "the same type serves the refunds of an expanded charge",
+}
+
+// parametersLeftOut names what no method of ours sends.
+var parametersLeftOut = map[string]string{
+	"Refunds.Create.metadata":       "metadata sent empty clears all keys, and a new refund has none",
+	"ChargeRefunds.Create.metadata": "metadata sent empty clears all keys, and a new refund has none",
+}
+
+// endpointsLeftOut names the endpoints about refunds and payment records that
+// are not ours.
+var endpointsLeftOut = map[string]string{
+	"get /v1/payment_records":                                            "finding payments, not refunding them",
+	"post /v1/payment_records/report_payment":                            "reports a payment",
+	"post /v1/payment_records/{id}/report_payment_attempt":               "reports a payment",
+	"post /v1/payment_records/{id}/report_payment_attempt_canceled":      "reports a payment",
+	"post /v1/payment_records/{id}/report_payment_attempt_failed":        "reports a payment",
+	"post /v1/payment_records/{id}/report_payment_attempt_guaranteed":    "reports a payment",
+	"post /v1/payment_records/{id}/report_payment_attempt_informational": "reports a payment",
+	"post /v1/charges/{charge}/refund":                                   "the old form of refunding a charge: it answers the charge, not the refund",
+	"get /v1/application_fees/{fee}/refunds/{id}":                        "gives a platform's fee back; no customer is refunded",
+	"post /v1/application_fees/{fee}/refunds/{id}":                       "gives a platform's fee back; no customer is refunded",
+	"post /v1/application_fees/{id}/refund":                              "gives a platform's fee back; no customer is refunded",
+	"get /v1/application_fees/{id}/refunds":                              "gives a platform's fee back; no customer is refunded",
+	"post /v1/application_fees/{id}/refunds":                             "gives a platform's fee back; no customer is refunded",
+	"post /v1/terminal/readers/{reader}/refund_payment":                  "drives a card reader",
+	"post /v1/terminal/refunds":                                          "drives a card reader",
+	"post /v1/test_helpers/issuing/transactions/create_unlinked_refund":  "cards that the merchant issues",
+	"post /v1/test_helpers/issuing/transactions/{transaction}/refund":    "cards that the merchant issues",
+}

@@ -1,0 +1,91 @@
+package conformance
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/refundkit/refundkit"
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-mock/embedded"
+	"github.com/stripe/stripe-mock/server"
+)
+
+const testKey = "sk_test_conformance"
+
+// sent is what a request carried, and what came back. The parameters are those
+// of the body or, of a GET, those of the URL.
+type sent struct {
+	method, path string
+	form         url.Values
+	status       int
+	answer       []byte
+}
+
+// inProcess hands requests to a handler, without a socket, and remembers them.
+type inProcess struct {
+	handler http.Handler
+	sent    []sent
+}
+
+func (p *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := ""
+	if r.Body != nil {
+		read, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = string(read)
+	}
+	encoded := body
+	if r.Method == http.MethodGet {
+		encoded = r.URL.RawQuery
+	}
+	form, err := url.ParseQuery(encoded)
+	if err != nil {
+		return nil, err
+	}
+	arrived := r.Clone(r.Context())
+	arrived.Body = io.NopCloser(strings.NewReader(body))
+	recorder := httptest.NewRecorder()
+	p.handler.ServeHTTP(recorder, arrived)
+	p.sent = append(p.sent, sent{r.Method, r.URL.Path, form, recorder.Code, recorder.Body.Bytes()})
+	response := recorder.Result()
+	response.Request = r
+	return response, nil
+}
+
+// startStripeMock makes stripe-mock once. It refuses another API version than
+// its own.
+var startStripeMock = sync.OnceValues(func() (*server.StubServer, error) {
+	official, err := loadSpec()
+	if err != nil {
+		return nil, err
+	}
+	fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
+	if err != nil {
+		return nil, err
+	}
+	return server.NewStubServer(fixtures, official, true, false)
+})
+
+func stripeMock(t *testing.T) http.Handler {
+	t.Helper()
+	stub, err := startStripeMock()
+	require.NoError(t, err)
+	return http.HandlerFunc(stub.HandleRequest)
+}
+
+// setup returns our client in front of handler, and what it sends. A call is
+// sent once, so that a refusal is seen as it is.
+func setup(t *testing.T, handler http.Handler) (*refundkit.Client, *inProcess) {
+	t.Helper()
+	transport := &inProcess{handler: handler}
+	client, err := refundkit.New(testKey, refundkit.WithHTTPClient(&http.Client{Transport: transport}), refundkit.WithMaxRetries(0))
+	require.NoError(t, err)
+	return client, transport
+}
