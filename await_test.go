@@ -217,7 +217,7 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 		"key revoked":            {awaitRefused(401), refundkit.ErrAuthentication, refundkit.FixRequest},
 		"a wait beyond the cap":  {awaitRefused(503, "Retry-After", "86400"), nil, refundkit.RepeatSameKey},
 		"a wait just beyond it":  {awaitRefused(503, "Retry-After", "61"), nil, refundkit.RepeatSameKey},
-		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.FixRequest},
+		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.Stop},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client, looks := awaitLooks(t, awaitPending, c.answer)

@@ -126,7 +126,7 @@ var (
 	// idempotency_key_in_use, or status 409 with type idempotency_error.
 	ErrIdempotencyInUse = errors.New("refundkit: a request with the same idempotency key is running")
 	// ErrInvalidParams: a parameter is wrong; every [ParamError], and status 400
-	// with a code that starts with parameter_ or is amount_too_large, or with
+	// with a code that starts with parameter or is amount_too_large, or with
 	// a param and neither an amount nor a missing object to blame.
 	ErrInvalidParams = errors.New("refundkit: a parameter is wrong")
 )
@@ -160,7 +160,7 @@ func (e *Error) Is(target error) bool {
 	case ErrIdempotencyInUse:
 		return e.Code == CodeIdempotencyKeyInUse || e.StatusCode == http.StatusConflict && e.Type == TypeIdempotency
 	case ErrInvalidParams:
-		return bad && (strings.HasPrefix(string(e.Code), "parameter_") || e.Code == CodeAmountTooLarge ||
+		return bad && (strings.HasPrefix(string(e.Code), "parameter") || e.Code == CodeAmountTooLarge ||
 			e.Code == "" && e.Param != "" && e.Param != "amount")
 	}
 	return false

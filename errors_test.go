@@ -64,6 +64,7 @@ func TestEveryAnswerIsAnError(t *testing.T) {
 		"amount not a number":      {400, stripeError(invalid, "parameter_invalid_integer", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
 		"amount too large":         {400, stripeError(invalid, "amount_too_large", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
 		"neither charge nor PI":    {400, stripeError(invalid, "", ""), nil, want{[]string{"NotRefundable"}, refundkit.Stop}},
+		"two that exclude":         {400, stripeError(invalid, "parameters_exclusive", "a"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
 		"unknown parameter":        {400, stripeError(invalid, "parameter_unknown", "wat"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
 		"invalid reason":           {400, stripeError(invalid, "", "reason"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
 		"charged back":             {400, stripeError(invalid, "charge_disputed", ""), nil, want{[]string{"Disputed"}, refundkit.Stop}},

@@ -68,8 +68,10 @@ func NextStep(err error) Step {
 }
 
 func (e *TransportError) nextStep() Step {
-	if !e.OutcomeUnknown && isPermanent(e.Err) && !errors.Is(e.Err, context.Canceled) {
-		return FixRequest
+	var refused *clientSideError
+	held := errors.Is(e.Err, context.Canceled) || errors.As(e.Err, &refused)
+	if !e.OutcomeUnknown && isPermanent(e.Err) && !held {
+		return Stop // the certificate or the name is wrong, and stays wrong
 	}
 	return RepeatSameKey
 }

@@ -117,7 +117,7 @@ func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 	require.ErrorAs(t, err, &silence)
 	assert.Equal(t, 1, silence.Attempts)
 	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-	assert.Equal(t, refundkit.FixRequest, refundkit.NextStep(err))
+	assert.Equal(t, refundkit.Stop, refundkit.NextStep(err))
 	assert.Zero(t, served.Load())
 }
 
