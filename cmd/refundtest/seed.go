@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/refundkit/refundkit/refundtest"
+)
+
+// seedCharge is one element of the file's array. Amounts are in the currency's
+// smallest unit, times in Unix seconds.
+type seedCharge struct {
+	ID                   string            `json:"id"`
+	Amount               int64             `json:"amount"`
+	Currency             string            `json:"currency"`
+	Status               string            `json:"status"`
+	Captured             *bool             `json:"captured"`
+	PaymentIntent        string            `json:"payment_intent"`
+	PaymentMethodType    string            `json:"payment_method_type"`
+	OnRefund             string            `json:"on_refund"`
+	Customer             string            `json:"customer"`
+	Description          string            `json:"description"`
+	ReceiptEmail         string            `json:"receipt_email"`
+	Metadata             map[string]string `json:"metadata"`
+	Created              int64             `json:"created"`
+	Transfer             string            `json:"transfer"`
+	ApplicationFeeAmount int64             `json:"application_fee_amount"`
+	Account              string            `json:"account"`
+	Livemode             bool              `json:"livemode"`
+	Refunds              []seedRefund      `json:"refunds"`
+}
+
+type seedRefund struct {
+	ID       string            `json:"id"`
+	Amount   int64             `json:"amount"`
+	Status   string            `json:"status"`
+	Reason   string            `json:"reason"`
+	Metadata map[string]string `json:"metadata"`
+	Created  int64             `json:"created"`
+}
+
+// fieldError is a value that cannot be used.
+type fieldError struct{ field, reason string }
+
+func (e *fieldError) Error() string { return fmt.Sprintf("field %q: %s", e.field, e.reason) }
+
+// seedFile adds the charges of a file, and returns the worlds of connected
+// accounts that they brought with them.
+func seedFile(server *refundtest.Server, name string) ([]place, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	worlds, err := seed(server, name, content)
+	if err != nil {
+		return nil, fmt.Errorf("-seed: %w", err)
+	}
+	return worlds, nil
+}
+
+func seed(server *refundtest.Server, name string, content []byte) (worlds []place, err error) {
+	known := map[string]bool{}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+		return nil, fmt.Errorf("%s:1: it must be a JSON array of charges", name)
+	}
+	for number := 1; decoder.More(); number++ {
+		from := decoder.InputOffset()
+		var raw json.RawMessage
+		if err := decoder.Decode(&raw); err != nil {
+			return nil, fmt.Errorf("%s:%d: charge %d: %w", name, lineAt(content, errorOffset(err, from)), number, describe(err))
+		}
+		from = decoder.InputOffset() - int64(len(raw))
+		c, err := readCharge(raw)
+		if err == nil {
+			err = c.add(server, known)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: charge %d: %w", name, lineAt(content, from+offsetIn(raw, err)), number, describe(err))
+		}
+		worlds = c.world(server).list(worlds)
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(content, int64(len(content))), describe(err))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s:%d: there is something after the array", name, lineAt(content, decoder.InputOffset()))
+	}
+	return worlds, nil
+}
+
+func readCharge(raw []byte) (*seedCharge, error) {
+	c := &seedCharge{}
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(c); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+var (
+	currencyShape = regexp.MustCompile(`^[a-z]{3}$`)
+	accountShape  = regexp.MustCompile(`^acct_[A-Za-z0-9_]+$`)
+)
+
+// check refuses what the server would otherwise mend in silence.
+func (c *seedCharge) check() error {
+	outcomes := []string{"", string(refundtest.Succeeds), string(refundtest.PendsThenSucceeds), string(refundtest.SucceedsThenFails),
+		string(refundtest.StaysPending), string(refundtest.NeedsAction)}
+	switch {
+	case c.Amount < 1:
+		return &fieldError{"amount", "it must be at least 1, in the currency's smallest unit"}
+	case c.Currency != "" && !currencyShape.MatchString(c.Currency):
+		return &fieldError{"currency", "it must be three small letters, such as usd"}
+	case !slices.Contains([]string{"", "succeeded", "pending", "failed"}, c.Status):
+		return &fieldError{"status", "it must be succeeded, pending or failed"}
+	case !slices.Contains(outcomes, c.OnRefund):
+		return &fieldError{"on_refund", "it must be one of " + strings.Join(outcomes[1:], ", ")}
+	case c.Account != "" && !accountShape.MatchString(c.Account):
+		return &fieldError{"account", "it must be the id of an account, acct_..."}
+	case c.ApplicationFeeAmount < 0 || c.ApplicationFeeAmount > c.Amount:
+		return &fieldError{"application_fee_amount", "it must be from 0 to the amount"}
+	}
+	return nil
+}
+
+func (c *seedCharge) world(server *refundtest.Server) place {
+	p := place{"test mode", server.World}
+	if c.Account != "" && c.Account != refundtest.PlatformAccount {
+		p = place{c.Account, server.Account(c.Account)}
+	}
+	if c.Livemode {
+		p.world = p.world.Live()
+		if p.name == "test mode" {
+			p.name = "live mode"
+		} else {
+			p.name += ", live mode"
+		}
+	}
+	return p
+}
+
+// add gives the charge and its refunds to the server.
+func (c *seedCharge) add(server *refundtest.Server, known map[string]bool) error {
+	if c.ID != "" && known[c.ID] {
+		return &fieldError{"id", fmt.Sprintf("there already is a charge %s", c.ID)}
+	}
+	world := c.world(server).world
+	added := world.AddCharge(refundtest.Charge{
+		ID: c.ID, Amount: c.Amount, Currency: c.Currency, Status: c.Status, Uncaptured: c.Captured != nil && !*c.Captured,
+		PaymentIntent: c.PaymentIntent, PaymentMethodType: c.PaymentMethodType, OnRefund: refundtest.RefundOutcome(c.OnRefund),
+		Customer: c.Customer, Description: c.Description, ReceiptEmail: c.ReceiptEmail, Metadata: c.Metadata,
+		Created: timeOf(c.Created), Transfer: c.Transfer, ApplicationFeeAmount: c.ApplicationFeeAmount,
+	})
+	known[added.ID] = true
+	for i, r := range c.Refunds {
+		_, err := world.AddRefund(refundtest.Refund{ID: r.ID, Charge: added.ID, Amount: r.Amount, Status: r.Status,
+			Reason: r.Reason, Metadata: r.Metadata, Created: timeOf(r.Created)})
+		if err != nil {
+			return &fieldError{"refunds", fmt.Sprintf("refund %d: %s", i+1, unwrapped(err))}
+		}
+	}
+	return nil
+}
+
+// unwrapped is the reason alone, without what the server says of where.
+func unwrapped(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
+}
+
+func timeOf(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+const atEnd = 1 << 62
+
+// errorOffset is where in the file encoding/json stumbled.
+func errorOffset(err error, otherwise int64) int64 {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.Offset
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return atEnd
+	}
+	return otherwise
+}
+
+// offsetIn is where in a charge the field is that an error is about.
+func offsetIn(raw []byte, err error) int64 {
+	field := ""
+	var kind *json.UnmarshalTypeError
+	var value *fieldError
+	switch {
+	case errors.As(err, &kind):
+		return max(kind.Offset-1, 0)
+	case errors.As(err, &value):
+		field = value.field
+	default:
+		_, field, _ = strings.Cut(err.Error(), "unknown field ")
+		field = strings.Trim(field, `"`)
+	}
+	if at := bytes.Index(raw, []byte(strconv.Quote(field))); field != "" && at >= 0 {
+		return int64(at)
+	}
+	return 0
+}
+
+func lineAt(content []byte, offset int64) int {
+	offset = min(offset, int64(len(content)))
+	return 1 + bytes.Count(content[:offset], []byte("\n"))
+}
+
+func wrongKind(err *json.UnmarshalTypeError) error {
+	wanted := map[reflect.Kind]string{reflect.Int64: "a whole number", reflect.String: "text", reflect.Bool: "true or false",
+		reflect.Slice: "an array"}[err.Type.Kind()]
+	if wanted == "" {
+		wanted = "an object"
+	}
+	reason := fmt.Sprintf("it must be %s, not %s", wanted, err.Value)
+	if err.Field == "" {
+		return errors.New(reason)
+	}
+	return &fieldError{err.Field, reason}
+}
+
+// describe says in words what encoding/json found.
+func describe(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return wrongKind(kind)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("the file ends within the array")
+	}
+	if _, field, unknown := strings.Cut(err.Error(), "unknown field "); unknown {
+		return &fieldError{strings.Trim(field, `"`), "there is no such field"}
+	}
+	return err
+}

@@ -1,0 +1,276 @@
+package refundtest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+func chargeRoutes() []*route {
+	const ignoredOnCreate = "application_fee on_behalf_of radar_options shipping statement_descriptor " +
+		"statement_descriptor_suffix transfer_group"
+	create := append(others(ignoredOnCreate),
+		must(amountParam("amount")), must(textParam("currency")), integerParam("application_fee_amount"),
+		param{name: "capture", kind: boolean}, param{name: "card"}, param{name: "source"}, textParam("customer"),
+		textParam("description"), metadataParam, textParam("receipt_email"), param{name: "transfer_data"},
+		param{name: "destination"}, expandParam)
+	capture := append(others("application_fee application_fee_amount receipt_email statement_descriptor "+
+		"statement_descriptor_suffix transfer_data transfer_group"), amountParam("amount"), expandParam)
+	update := append(others("customer fraud_details receipt_email shipping transfer_group"),
+		textParam("description"), metadataParam, expandParam)
+	list := listParams(param{name: "created", kind: timeRange}, textParam("customer"), textParam("payment_intent"),
+		textParam("transfer_group"))
+	const one = "/v1/charges/{charge}"
+	table := []*route{
+		{method: "POST", template: "/v1/charges", params: create, handle: createCharge},
+		{method: "GET", template: "/v1/charges", params: list, lists: true, handle: listCharges},
+		{method: "GET", template: one, params: []param{expandParam}, handle: retrieveCharge},
+		{method: "POST", template: one, params: update, handle: updateCharge},
+		{method: "POST", template: one + "/capture", params: capture, handle: captureCharge},
+	}
+	for _, r := range table {
+		r.shows = kindCharge
+	}
+	return table
+}
+
+func createCharge(x *exchange) (object, *apiError) {
+	if fault := x.checkMoney(); fault != nil {
+		return nil, fault
+	}
+	method, fault := x.tokenMethod()
+	if fault != nil {
+		return nil, fault
+	}
+	given, fault := mergeMetadata(nil, x.params.child("metadata"))
+	if fault != nil {
+		return nil, fault
+	}
+	c := x.world.takePayment(Charge{
+		Amount: x.params.number("amount"), Currency: strings.ToLower(x.params.text("currency")), Status: "succeeded",
+		Uncaptured: x.params.text("capture") == "false", WithoutPaymentIntent: true, Metadata: given,
+		Customer: x.params.text("customer"), Description: x.params.text("description"),
+		ReceiptEmail: x.params.text("receipt_email"), ApplicationFeeAmount: x.params.number("application_fee_amount"),
+	}, method, x.recipient())
+	if c.Status == "failed" {
+		return nil, declined(method, c)
+	}
+	return c.show(), nil
+}
+
+// checkMoney refuses amounts and currencies that cannot be.
+func (x *exchange) checkMoney() *apiError {
+	if x.params.number("amount") > maxAmount {
+		return invalid("amount", "amount_too_large", "The amount must be no more than %d.", maxAmount)
+	}
+	if currency := x.params.text("currency"); len(currency) != 3 {
+		return invalid("currency", "", "Not a currency: %s.", printable(currency))
+	}
+	return nil
+}
+
+// recipient is the connected account that gets the money.
+func (x *exchange) recipient() string {
+	for _, path := range [][]string{{"transfer_data", "destination"}, {"destination", "account"}, {"destination"}} {
+		if id := x.params.text(path...); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// tokenMethod is what the source of a charge stands for.
+func (x *exchange) tokenMethod() (paymentMethod, *apiError) {
+	for _, name := range []string{"source", "card"} {
+		source := x.params.child(name)
+		if source == nil {
+			continue
+		}
+		method, ok := methodByNumber(source.text("number"))
+		if source.leaf {
+			if token, found := strings.CutPrefix(source.value, "tok_"); found {
+				method, ok = namedMethod(token)
+			}
+		}
+		if !ok {
+			return method, invalid(name, "resource_missing", "There is no test token '%s'.", printable(source.value))
+		}
+		method.id = "card_" + x.server.ids.characters(24)
+		return method, nil
+	}
+	if x.params.has("customer") {
+		return paymentMethod{}, nil // the customer's card
+	}
+	return paymentMethod{}, invalid("source", "parameter_missing", "A source or a customer is required.")
+}
+
+// takePayment charges a payment method and tells of it.
+func (w *World) takePayment(given Charge, method paymentMethod, recipient string) *charge {
+	switch {
+	case method.decline != "":
+		given.Status = "failed"
+	case method.pends():
+		given.Status = "pending"
+	}
+	if recipient != "" {
+		given.Transfer = w.server.ids.object("tr_")
+	}
+	if given.PaymentIntent == "" {
+		given.ID = w.server.ids.payment(method.withDefaults().chargePrefix())
+	}
+	c := w.newCharge(given, method)
+	c.recipient, c.failure = recipient, method.decline
+	w.record("charge."+c.Status, c.show(), nil)
+	if method.ready && c.captured {
+		if _, limited := w.available[c.Currency]; limited {
+			w.available[c.Currency] += c.Amount
+			w.payWaiting()
+		}
+	}
+	if c.Status == "pending" {
+		w.schedule(w.server.instant().Add(debitDelay), func() {
+			if c.Status == "pending" {
+				c.finish("succeeded")
+			}
+		})
+	}
+	if method.dispute != "" {
+		c.setDispute(method.dispute)
+	}
+	return c
+}
+
+// declined is the refusal that a failed charge is answered with.
+func declined(method paymentMethod, c *charge) *apiError {
+	fault := refused("", method.decline, "The card was declined.")
+	fault.status, fault.kind = http.StatusPaymentRequired, cardError
+	fault.declineCode, fault.charge = method.reason, c.id
+	return fault
+}
+
+func (w *World) endCharge(id, status string) (err error) {
+	w.server.locked(func() {
+		c := w.charges[id]
+		if c == nil || c.Status != "pending" {
+			err = fmt.Errorf("refundtest: %q is not a pending charge", id)
+			return
+		}
+		c.finish(status)
+	})
+	return err
+}
+
+// finish decides a pending charge.
+func (c *charge) finish(status string) {
+	c.Status = status
+	p := c.world.intents[c.PaymentIntent]
+	if status == "succeeded" {
+		c.book()
+		if p != nil {
+			p.status = "succeeded"
+		}
+	} else {
+		c.captured, c.failure = false, "processing_error"
+		if p != nil {
+			p.status, p.failed = "requires_payment_method", true
+		}
+	}
+	c.world.record("charge."+status, c.show(), nil)
+	for _, r := range c.refunds.sorted() {
+		switch {
+		case r.pendingReason != "charge_pending":
+		case status == "failed":
+			r.fail("declined")
+		case !c.world.covers(r.currency, r.amount):
+			r.change(func() { r.pendingReason = "insufficient_funds" })
+			c.world.waiting = append(c.world.waiting, r)
+		default:
+			r.change(func() {
+				r.book()
+				r.proceed()
+			})
+		}
+	}
+}
+
+func (x *exchange) chargeAtPath() (*charge, *apiError) {
+	if c := x.world.charges[x.args["charge"]]; c != nil {
+		return c, nil
+	}
+	return nil, missing(kindCharge, printable(x.args["charge"]), "id")
+}
+
+func retrieveCharge(x *exchange) (object, *apiError) {
+	c, fault := x.chargeAtPath()
+	if fault != nil {
+		return nil, fault
+	}
+	return c.show(), nil
+}
+
+func updateCharge(x *exchange) (object, *apiError) {
+	c, fault := x.chargeAtPath()
+	if fault != nil {
+		return nil, fault
+	}
+	merged, fault := mergeMetadata(c.Metadata, x.params.child("metadata"))
+	if fault != nil {
+		return nil, fault
+	}
+	before := c.show()
+	c.Metadata = merged
+	if x.params.has("description") {
+		c.Description = x.params.text("description")
+	}
+	if previous := changes(before, c.show()); len(previous) > 0 {
+		x.world.record("charge.updated", c.show(), previous)
+	}
+	return c.show(), nil
+}
+
+func captureCharge(x *exchange) (object, *apiError) {
+	c, fault := x.chargeAtPath()
+	if fault != nil {
+		return nil, fault
+	}
+	amount := c.Amount
+	if x.params.has("amount") {
+		amount = x.params.number("amount")
+	}
+	switch {
+	case c.captured:
+		return nil, refused("", "charge_already_captured", "The charge %s is already captured.", c.id)
+	case c.Status != "succeeded" || c.Refunded:
+		return nil, refused("", "", "The charge %s cannot be captured.", c.id)
+	case amount > c.Amount:
+		return nil, refused("amount", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
+	}
+	c.capture(amount)
+	return c.show(), nil
+}
+
+func listCharges(x *exchange) (object, *apiError) {
+	line := &x.world.allCharges
+	if x.params.has("payment_intent") {
+		p := x.world.intents[x.params.text("payment_intent")]
+		if p == nil {
+			return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with this id.")
+		}
+		line = &p.charges
+	}
+	if customer := x.params.text("customer"); customer != "" {
+		own := &timeline[*charge]{}
+		for _, c := range line.sorted() {
+			if c.Customer == customer {
+				own.add(c)
+			}
+		}
+		line = own
+	}
+	return listPage(x, line, kindCharge, func(id string) dated {
+		if c := x.world.charges[id]; c != nil {
+			return c
+		}
+		return nil
+	})
+}

@@ -1,0 +1,88 @@
+package refundtest_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/refundkit/refundkit/refundtest"
+)
+
+// refundOnce sends a refund under a key and says how it went.
+func refundOnce(client *http.Client, charge, key string) string {
+	body := url.Values{"charge": {charge}, "amount": {"500"}}.Encode()
+	request, err := http.NewRequest("POST", "https://api.stripe.com/v1/refunds", strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	request.Header.Set("Authorization", "Bearer sk_test_123")
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Idempotency-Key", key)
+	response, err := client.Do(request)
+	if err != nil {
+		return "no answer"
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return "half an answer"
+	}
+	return fmt.Sprint(response.StatusCode)
+}
+
+// The answer is lost after the refund was made. With the same key the second
+// request gets the answer of the first.
+func ExampleServer_Inject() {
+	server := refundtest.New()
+	defer server.Close()
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
+	server.Inject(refundtest.DropConnection().AfterWork().On("POST /v1/refunds"))
+
+	client := server.HTTPClient()
+	fmt.Println(refundOnce(client, charge.ID, "order-6735/refund-1"))
+	fmt.Println(refundOnce(client, charge.ID, "order-6735/refund-1"))
+	fmt.Println("refunds:", len(server.Refunds(charge.ID)))
+	// Output:
+	// no answer
+	// 200
+	// refunds: 1
+}
+
+// A script for three requests.
+func ExampleServer_Inject_script() {
+	server := refundtest.New()
+	defer server.Close()
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
+	server.Inject(
+		refundtest.RefuseConnection(),
+		refundtest.AnswerHTML(502),
+		refundtest.LockTimeout().WithHeader("Retry-After", "2"),
+	)
+
+	for range 4 {
+		fmt.Println(refundOnce(server.HTTPClient(), charge.ID, "order-6735/refund-1"))
+	}
+	// Output:
+	// no answer
+	// 502
+	// 429
+	// 200
+}
+
+// Faults for one endpoint, by chance: the same requests fail in every run.
+func ExampleFault_WithProbability() {
+	server := refundtest.New()
+	defer server.Close()
+	charge := server.AddCharge(refundtest.Charge{Amount: 5000})
+	server.Inject(refundtest.AnswerEmpty(503).On("POST /v1/refunds").WithProbability(0.5, 7))
+
+	for order := range 4 {
+		fmt.Println(refundOnce(server.HTTPClient(), charge.ID, fmt.Sprint("order-", order)))
+	}
+	// Output:
+	// 503
+	// 200
+	// 200
+	// 503
+}

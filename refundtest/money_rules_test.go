@@ -1,0 +1,165 @@
+package refundtest_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/refundkit/refundkit/refundtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPartialCaptureGivesTheRestBackAsAReversal(t *testing.T) {
+	c := setup(t)
+	held := c.post("/v1/payment_intents", "amount", "1000", "currency", "usd", "confirm", "true",
+		"payment_method", "pm_card_visa", "capture_method", "manual").ok(t)
+	require.Equal(t, "requires_capture", held.text("status"))
+	c.post("/v1/payment_intents/"+held.text("id")+"/capture", "amount_to_capture", "100").ok(t)
+
+	charge := c.get("/v1/charges/"+held.text("latest_charge"), "expand[]", "refunds").ok(t)
+	assert.EqualValues(t, 100, charge.number("amount_captured"))
+	assert.EqualValues(t, 900, charge.number("amount_refunded"))
+	assert.Equal(t, false, charge.at("refunded"))
+	reversal := c.get("/v1/refunds", "payment_intent", held.text("id")).ok(t).Body["data"].([]any)[0].(map[string]any)
+	assert.Equal(t, map[string]any{"card": map[string]any{"type": "reversal"}, "type": "card"}, reversal["destination_details"])
+
+	c.server.Advance(24 * time.Hour)
+	id := reversal["id"].(string)
+	assert.NotContains(t, c.get("/v1/refunds/"+id).Raw, "reference", "a reversal never gets one")
+	assert.Error(t, c.server.SetReference(id, "1"))
+	assert.Error(t, c.server.Fail(id, ""), "what was never taken cannot come back")
+
+	assert.Equal(t, http.StatusBadRequest, c.post("/v1/refunds", "charge", charge.text("id"), "amount", "101").Status)
+	assert.EqualValues(t, 100, c.post("/v1/refunds", "charge", charge.text("id")).ok(t).number("amount"))
+}
+
+func TestRefundOfAnUncapturedChargeReleasesTheHold(t *testing.T) {
+	c := setup(t)
+	held := c.post("/v1/charges", "amount", "500", "currency", "usd", "source", "tok_visa", "capture", "false").ok(t)
+	made := c.post("/v1/refunds", "charge", held.text("id")).ok(t)
+	assert.EqualValues(t, 500, made.number("amount"))
+	assert.Nil(t, made.at("balance_transaction"), "no money was taken")
+	assert.Equal(t, http.StatusBadRequest, c.post("/v1/charges/"+held.text("id")+"/capture").Status)
+}
+
+func TestFailedChargeHasNothingToRefund(t *testing.T) {
+	c := setup(t)
+	for _, charge := range []refundtest.Charge{{Status: "failed"}, {Status: "failed", WithoutPaymentIntent: true}} {
+		id := c.server.AddCharge(charge).ID
+		assert.Equal(t, http.StatusBadRequest, c.post("/v1/refunds", "charge", id).Status)
+		c.server.AssertNotRefunded(t, id)
+	}
+}
+
+func TestHoldThatNobodyCapturesExpires(t *testing.T) {
+	c := setup(t)
+	held := c.post("/v1/payment_intents", "amount", "1000", "currency", "usd", "confirm", "true",
+		"payment_method", "pm_card_visa", "capture_method", "manual").ok(t)
+	c.server.Advance(8 * 24 * time.Hour)
+	assert.Equal(t, "canceled", c.get("/v1/payment_intents/"+held.text("id")).text("status"))
+	refunds := c.server.Refunds(held.text("id"))
+	require.Len(t, refunds, 1)
+	assert.Equal(t, "expired_uncaptured_charge", refunds[0].Reason)
+}
+
+func TestZeroDecimalCurrency(t *testing.T) {
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000, Currency: "JPY"})
+	made := c.post("/v1/refunds", "charge", charge.ID, "amount", "999", "expand[]", "balance_transaction").ok(t)
+	assert.Equal(t, "jpy", made.text("currency"))
+	assert.EqualValues(t, -999, made.number("balance_transaction", "amount"))
+	assert.EqualValues(t, 1, c.post("/v1/refunds", "charge", charge.ID).ok(t).number("amount"))
+}
+
+func TestFailedRefundCanBeMadeAgain(t *testing.T) {
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{})
+	made := c.post("/v1/refunds", "charge", charge.ID).ok(t)
+	require.NoError(t, c.server.Fail(made.text("id"), "lost_or_stolen_card"))
+	now, _ := c.server.Charge(charge.ID)
+	assert.Zero(t, now.AmountRefunded)
+	c.post("/v1/refunds", "charge", charge.ID).ok(t)
+}
+
+func TestLowBalanceMakesCardRefundsWait(t *testing.T) {
+	c := setup(t)
+	c.server.SetBalance("usd", 700)
+	charge := c.server.AddCharge(refundtest.Charge{Amount: 5000})
+	first := c.post("/v1/refunds", "charge", charge.ID, "amount", "600").ok(t)
+	assert.Equal(t, "succeeded", first.text("status"))
+	waiting := c.post("/v1/refunds", "charge", charge.ID, "amount", "400").ok(t)
+	assert.Equal(t, "insufficient_funds", waiting.text("pending_reason"))
+	assert.Nil(t, waiting.at("balance_transaction"))
+	assert.Error(t, c.server.Settle(waiting.text("id")), "there is no money to settle it with")
+
+	c.server.TopUp("usd", 299)
+	assert.Equal(t, "pending", c.get("/v1/refunds/"+waiting.text("id")).text("status"))
+	c.server.TopUp("usd", 1)
+	paid := c.get("/v1/refunds/" + waiting.text("id")).ok(t)
+	assert.Equal(t, "succeeded", paid.text("status"))
+	assert.NotContains(t, paid.Body, "pending_reason")
+	left, limited := c.server.Balance("usd")
+	assert.Zero(t, left)
+	assert.True(t, limited)
+}
+
+func TestDisputes(t *testing.T) {
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{OnRefund: refundtest.StaysPending})
+	made := c.post("/v1/refunds", "charge", charge.ID, "amount", "100").ok(t)
+	require.NoError(t, c.server.Inquire(charge.ID))
+	c.post("/v1/refunds", "charge", charge.ID, "amount", "100").ok(t)
+	require.NoError(t, c.server.Dispute(charge.ID))
+	failed := c.get("/v1/refunds/" + made.text("id")).ok(t)
+	assert.Equal(t, "failed", failed.text("status"))
+	assert.Equal(t, "charge_for_pending_refund_disputed", failed.text("failure_reason"))
+	assert.Equal(t, "charge_disputed", c.post("/v1/refunds", "charge", charge.ID).text("error", "code"))
+	require.NoError(t, c.server.WinDispute(charge.ID))
+	c.post("/v1/refunds", "charge", charge.ID).ok(t)
+}
+
+func TestPendingChargeHoldsItsRefunds(t *testing.T) {
+	for _, outcome := range []struct {
+		name string
+		end  func(*refundtest.Server, string) error
+		want string
+	}{
+		{"settles", func(s *refundtest.Server, id string) error { return s.SettleCharge(id) }, "succeeded"},
+		{"fails", func(s *refundtest.Server, id string) error { return s.FailCharge(id) }, "failed"},
+	} {
+		t.Run(outcome.name, func(t *testing.T) {
+			c := setup(t)
+			charge := c.server.AddCharge(refundtest.Charge{Status: "pending"})
+			made := c.post("/v1/refunds", "charge", charge.ID).ok(t)
+			assert.Equal(t, "charge_pending", made.text("pending_reason"))
+			require.NoError(t, outcome.end(c.server, charge.ID))
+			assert.Equal(t, outcome.want, c.get("/v1/refunds/"+made.text("id")).text("status"))
+		})
+	}
+}
+
+func TestCashBalanceRefund(t *testing.T) {
+	c := setup(t)
+	c.server.SetCashBalance("cus_1", "eur", 800)
+	pay := []string{"origin", "customer_balance", "customer", "cus_1", "currency", "eur", "amount", "500",
+		"instructions_email", "jenny@example.com"}
+	made := c.post("/v1/refunds", pay...).ok(t)
+	assert.Equal(t, "requires_action", made.text("status"))
+	assert.Nil(t, made.at("charge"))
+	assert.EqualValues(t, 300, c.server.CashBalance("cus_1", "eur"))
+	assert.Equal(t, http.StatusBadRequest, c.post("/v1/refunds", pay...).Status)
+	c.post("/v1/refunds/" + made.text("id") + "/cancel").ok(t)
+	assert.EqualValues(t, 800, c.server.CashBalance("cus_1", "eur"))
+	missing := c.post("/v1/refunds", "origin", "customer_balance", "customer", "cus_1", "currency", "eur")
+	assert.Equal(t, "amount", missing.text("error", "param"))
+}
+
+func TestReverseTransfer(t *testing.T) {
+	c := setup(t)
+	paid := c.post("/v1/payment_intents", "amount", "1000", "currency", "usd", "confirm", "true",
+		"payment_method", "pm_card_visa", "transfer_data[destination]", "acct_1", "application_fee_amount", "30").ok(t)
+	made := c.post("/v1/refunds", "payment_intent", paid.text("id"), "reverse_transfer", "true",
+		"refund_application_fee", "true").ok(t)
+	assert.Regexp(t, "^trr_", made.text("transfer_reversal"))
+}

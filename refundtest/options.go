@@ -1,0 +1,69 @@
+package refundtest
+
+import "time"
+
+// An Option changes how a [Server] is made.
+type Option func(*Server)
+
+// WithClock makes the server tell the time by now, for instance time.Now. By
+// default time stands still at the moment of [New], and only
+// [Server.Advance] moves it, so that nothing in a test depends on how fast it
+// runs. What has come due is done when the server is next asked for something.
+func WithClock(now func() time.Time) Option {
+	return func(s *Server) { s.clock.now = now }
+}
+
+// WithSeed makes every id predictable: two servers with the same seed and the
+// same requests in the same order give the same ids. By default the seed is
+// random.
+func WithSeed(seed uint64) Option {
+	return func(s *Server) { s.ids = newIDSource(seed) }
+}
+
+// WithIDs makes the server take the ids of objects from next, which is given
+// the prefix, such as "re_", and returns the whole id. It must never return an
+// id twice, and must be safe for concurrent use.
+func WithIDs(next func(prefix string) string) Option {
+	return func(s *Server) { s.ids.custom = next }
+}
+
+// WithAPIKeys makes the server accept only these keys. By default every key
+// that looks like a secret or restricted key is accepted.
+func WithAPIKeys(keys ...string) Option {
+	return func(s *Server) {
+		if s.keys.accepted == nil {
+			s.keys.accepted = map[string]bool{}
+		}
+		for _, key := range keys {
+			s.keys.accepted[key] = true
+		}
+	}
+}
+
+// WithRateLimits turns on the documented limits: 25 requests a second to one
+// endpoint, and 25 in test mode or 100 in live mode altogether, counted for
+// each account in seconds of the server's clock.
+func WithRateLimits() Option {
+	return func(s *Server) { s.limits.on = true }
+}
+
+// WithLockTimeouts makes a request that needs a charge on which another
+// request is still working fail with lock_timeout, as Stripe does under
+// contention. By default such requests take turns.
+func WithLockTimeouts() Option {
+	return func(s *Server) { s.locks.on = true }
+}
+
+// TB is the part of testing.TB that this package uses.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Cleanup(func())
+}
+
+// WithReporter makes the server tell t about what a test surely did not mean:
+// requests to a URL that Stripe does not have, and what was scripted and never
+// used. The server is closed when t ends.
+func WithReporter(t TB) Option {
+	return func(s *Server) { s.reporter = t }
+}

@@ -1,0 +1,4 @@
+package refundtest
+
+// otherRoutes are the endpoints that only read.
+func otherRoutes() []*route { return append(transactionRoutes(), eventRoutes()...) }

@@ -1,0 +1,197 @@
+package refundtest
+
+import (
+	"context"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// APIVersion is the version whose objects the server shows, whatever
+// Stripe-Version a request asks for.
+const APIVersion = "2026-08-26.dahlia"
+
+// PlatformAccount is the id of the account that requests without a
+// Stripe-Account header act on.
+const PlatformAccount = "acct_1RefundtestPlatfm"
+
+// A Server is a fake of Stripe's refund API. It is an [http.Handler]; it can
+// be reached without a socket through [Server.HTTPClient], or over one after
+// [Server.Start]. It is safe for concurrent use.
+//
+// The embedded World is the platform's own account in test mode. [Server.Account]
+// returns those of other accounts, and [World.Live] those of live mode.
+type Server struct {
+	*World
+
+	clock    clock
+	ids      *idSource
+	keys     keyring
+	limits   rateLimiter
+	locks    chargeLocks
+	reporter TB
+	routes   []*route
+	journal  journal
+
+	mu      sync.Mutex // guards every world and what follows
+	worlds  map[worldName]*World
+	serial  int64
+	tasks   taskQueue
+	dueNow  time.Time // time of the task that is being done
+	outbox  []*event  // to be delivered, if there is a webhook
+	hooks   []*Webhook
+	current *exchange // whose request is changing objects, nil for the system
+	http    *http.Server
+	url     string
+	closed  bool
+	onClose []func()
+
+	faults faultList
+}
+
+// New returns a server with an empty platform account. It uses no socket and
+// starts nothing.
+func New(opts ...Option) *Server {
+	start := time.Now()
+	s := &Server{
+		ids:    newIDSource(rand.Uint64()),
+		worlds: map[worldName]*World{},
+	}
+	s.clock.now = func() time.Time { return start }
+	for _, opt := range opts {
+		opt(s)
+	}
+	s.routes = newRoutes()
+	s.World = s.world(worldName{account: PlatformAccount})
+	s.world(worldName{account: PlatformAccount, live: true})
+	if s.reporter != nil {
+		s.reporter.Cleanup(s.Close)
+	}
+	return s
+}
+
+// locked runs work on the worlds after doing what has come due, and hands on
+// the events that came of it.
+func (s *Server) locked(work func()) { s.lockedFor(nil, work) }
+
+// lockedFor is locked for the request x, nil if there is none.
+func (s *Server) lockedFor(x *exchange, work func()) {
+	events, hooks := s.change(work)
+	for _, hook := range hooks {
+		hook.take(x, events)
+	}
+}
+
+func (s *Server) change(work func()) ([]*event, []*Webhook) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	work()
+	events := s.outbox
+	s.outbox = nil
+	return events, s.hooks
+}
+
+// complain tells the reporter, if there is one, what the test did not mean.
+func (s *Server) complain(format string, args ...any) {
+	if s.reporter != nil {
+		s.reporter.Helper()
+		s.reporter.Errorf("refundtest: "+format, args...)
+	}
+}
+
+// ServeHTTP answers a request as the API does.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, tooLarge, err := readBody(r.Body)
+	if err != nil {
+		return // the client has gone
+	}
+	x := s.receive(r, body, tooLarge, false)
+	x.begin()
+	a := s.answer(x)
+	defer x.answered()
+	a.writeTo(w, r)
+	if len(x.afterAnswer) > 0 {
+		_ = http.NewResponseController(w).Flush() // a dropped connection cannot be flushed
+	}
+}
+
+// connection counts the requests that came over one connection.
+type connection struct{ requests atomic.Int64 }
+
+type connectionName struct{}
+
+func usedBefore(r *http.Request) bool {
+	c, ok := r.Context().Value(connectionName{}).(*connection)
+	return ok && c.requests.Add(1) > 1
+}
+
+// readBody reads a body up to the limit.
+func readBody(body io.Reader) (read []byte, tooLarge bool, err error) {
+	if body == nil {
+		return nil, false, nil
+	}
+	read, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	if len(read) > maxBody && err == nil {
+		// A sender that is cut off in the middle would not read the answer.
+		_, err = io.Copy(io.Discard, io.LimitReader(body, maxDrained))
+	}
+	return read, len(read) > maxBody, err
+}
+
+// Start listens on a free port of the loopback interface and returns the URL
+// to use as the API's base. A second call returns the same URL. It panics if
+// the machine has no loopback port to give.
+func (s *Server) Start() (url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		return s.url
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic("refundtest: cannot listen on the loopback interface: " + err.Error())
+	}
+	s.url = "http://" + listener.Addr().String()
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 30 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, connectionName{}, &connection{})
+		},
+	}
+	go func(server *http.Server) { _ = server.Serve(listener) }(s.http)
+	return s.url
+}
+
+// Close stops listening, drops what is still connected, and refuses every
+// later request. It can be called more than once.
+func (s *Server) Close() {
+	s.mu.Lock()
+	server, hooks, again := s.http, s.onClose, s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if again {
+		return
+	}
+	if server != nil {
+		_ = server.Close()
+	}
+	for _, hook := range hooks {
+		hook()
+	}
+	s.reportUnused()
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}

@@ -1,0 +1,82 @@
+package refundtest
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// moment is a place in a timeline: the second of creation, and the order of
+// creation within it.
+type moment struct{ second, serial int64 }
+
+func (m moment) compare(other moment) int {
+	if c := cmp.Compare(m.second, other.second); c != 0 {
+		return c
+	}
+	return cmp.Compare(m.serial, other.serial)
+}
+
+type dated interface{ when() moment }
+
+// timeline keeps objects by the time of their creation, oldest first, so that
+// every page is found by binary search.
+type timeline[T dated] struct {
+	items    []T
+	unsorted bool
+}
+
+func (t *timeline[T]) add(item T) {
+	if n := len(t.items); n > 0 && item.when().compare(t.items[n-1].when()) < 0 {
+		t.unsorted = true
+	}
+	t.items = append(t.items, item)
+}
+
+func (t *timeline[T]) sorted() []T {
+	if t.unsorted {
+		slices.SortFunc(t.items, func(a, b T) int { return a.when().compare(b.when()) })
+		t.unsorted = false
+	}
+	return t.items
+}
+
+// before returns how many items are older than m, or at m if inclusive.
+func (t *timeline[T]) before(m moment, inclusive bool) int {
+	items := t.sorted()
+	return sort.Search(len(items), func(i int) bool {
+		c := items[i].when().compare(m)
+		return c > 0 || c == 0 && !inclusive
+	})
+}
+
+// window is what a list request asks for.
+type window struct {
+	limit         int
+	from, to      int64 // created, both inclusive
+	startingAfter *moment
+	endingBefore  *moment
+}
+
+// page returns the items of a window, newest first, and whether there are more
+// in the direction of travel.
+func (t *timeline[T]) page(w window) (items []T, more bool) {
+	all := t.sorted()
+	low := t.before(moment{second: w.from, serial: -1}, false)
+	high := t.before(moment{second: w.to, serial: 1 << 62}, true)
+	if w.endingBefore != nil {
+		low = max(low, t.before(*w.endingBefore, true))
+		high = max(high, low)
+		end := min(low+w.limit, high)
+		items, more = slices.Clone(all[low:end]), end < high
+	} else {
+		if w.startingAfter != nil {
+			high = min(high, t.before(*w.startingAfter, false))
+		}
+		low = min(low, high)
+		start := max(high-w.limit, low)
+		items, more = slices.Clone(all[start:high]), start > low
+	}
+	slices.Reverse(items)
+	return items, more
+}

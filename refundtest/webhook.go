@@ -1,0 +1,183 @@
+package refundtest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Webhook is an endpoint that is told of events. It is safe for concurrent
+// use.
+type Webhook struct {
+	server  *Server
+	target  *url.URL
+	send    func(*http.Request) (status int, err error)
+	sign    func(payload []byte, at time.Time) string // holds the secrets, so that no format verb reaches them
+	types   []string
+	base    func() context.Context // ends when the server is closed
+	held    bool
+	shuffle *rand.Rand
+	early   *chances
+	again   *chances
+	tell    func(Delivery)
+
+	mu         sync.Mutex
+	quiet      sync.Cond
+	waiting    []*delivery // for Deliver, or for their turn when reordered
+	failed     []*delivery
+	inLine     []*delivery // for the goroutine that serves requests over a socket
+	unanswered int         // requests over a socket whose answer is on its way
+	running    bool
+	made       []Delivery
+}
+
+// A WebhookOption changes what an endpoint is told, and when.
+type WebhookOption func(*webhookConfig)
+
+type webhookConfig struct {
+	types        []string
+	secrets      []string
+	v0           bool
+	held         bool
+	shuffle      *rand.Rand
+	early, again *chances
+	tell         func(Delivery)
+}
+
+// chances decides by a seed. It is used under a lock.
+type chances struct {
+	random *rand.Rand
+	p      float64
+}
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, scramble(seed))) }
+
+func (c *chances) hit() bool { return c != nil && c.random.Float64() < c.p }
+
+// EventTypes limits the endpoint to these types, such as "refund.updated" or
+// "refund.*". By default it is told of all.
+func EventTypes(types ...string) WebhookOption {
+	return func(c *webhookConfig) { c.types = append(c.types, types...) }
+}
+
+// SignedAlsoBy adds a v1 signature for each of further secrets, as while a
+// secret is rolled.
+func SignedAlsoBy(secrets ...string) WebhookOption {
+	return func(c *webhookConfig) { c.secrets = append(c.secrets, secrets...) }
+}
+
+// SignedAlsoByV0 adds a v0 signature, which proves nothing and must be ignored.
+func SignedAlsoByV0() WebhookOption {
+	return func(c *webhookConfig) { c.v0 = true }
+}
+
+// HeldUntilDeliver makes every event wait for [Webhook.Deliver]: a test decides
+// when the endpoint learns of what happened.
+func HeldUntilDeliver() WebhookOption {
+	return func(c *webhookConfig) { c.held = true }
+}
+
+// Reordered delivers events in an order that depends on the seed. Some wait
+// until other events happen, or for [Webhook.Deliver].
+func Reordered(seed uint64) WebhookOption {
+	return func(c *webhookConfig) { c.shuffle = newRandom(seed) }
+}
+
+// Duplicated delivers some events twice, with the given probability, 0 to 1.
+func Duplicated(probability float64, seed uint64) WebhookOption {
+	return func(c *webhookConfig) { c.again = &chances{newRandom(seed), probability} }
+}
+
+// BeforeAnswer delivers some events, with the given probability, 0 to 1, before
+// the request that caused them is answered: the endpoint hears of a refund that
+// its maker does not know yet.
+func BeforeAnswer(probability float64, seed uint64) WebhookOption {
+	return func(c *webhookConfig) { c.early = &chances{newRandom(seed), probability} }
+}
+
+// OnDelivery calls tell after every delivery, on the goroutine that made it.
+func OnDelivery(tell func(Delivery)) WebhookOption {
+	return func(c *webhookConfig) { c.tell = tell }
+}
+
+// AddWebhook tells handler of all later events, of every account and mode, each
+// signed with secret by the server's clock: a handler that checks the time must
+// go by [Server.Now].
+//
+// By default an event is delivered when the request that caused it has been
+// answered, that is when its client has read the answer or closed it, before the
+// client's call returns; and at once if a test caused it. No goroutine is
+// involved, except for requests over a socket. A handler may call the API. It
+// must not wait for something that its own caller holds, such as a mutex that is
+// locked around a call of the API; [HeldUntilDeliver] is for that.
+//
+// An answer other than 2xx, or a panic, makes the server deliver again, on the
+// server's clock: in test mode three times within hours, in live mode for three
+// days. See also [Webhook.Retry].
+func (s *Server) AddWebhook(handler http.Handler, secret string, opts ...WebhookOption) *Webhook {
+	w := newWebhook(s, &url.URL{Scheme: "http", Host: "example.com", Path: "/"}, secret, opts)
+	w.send = func(r *http.Request) (int, error) { return serve(handler, r) }
+	s.addHook(w, func() {})
+	return w
+}
+
+// AddWebhookURL is [Server.AddWebhook] for an endpoint behind a URL. It has 10
+// seconds to answer, and redirects are not followed.
+func (s *Server) AddWebhookURL(endpoint, secret string, opts ...WebhookOption) (*Webhook, error) {
+	target, err := url.Parse(endpoint)
+	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+		return nil, fmt.Errorf("refundtest: the webhook's URL must be absolute, http or https")
+	}
+	w := newWebhook(s, target, secret, opts)
+	connections := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	client := &http.Client{Transport: connections, Timeout: 10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	w.send = func(r *http.Request) (int, error) { return post(client, r) }
+	s.addHook(w, connections.CloseIdleConnections)
+	return w, nil
+}
+
+func newWebhook(s *Server, target *url.URL, secret string, opts []WebhookOption) *Webhook {
+	config := webhookConfig{secrets: []string{secret}}
+	for _, opt := range opts {
+		opt(&config)
+	}
+	w := &Webhook{server: s, target: target, types: config.types, held: config.held, shuffle: config.shuffle,
+		early: config.early, again: config.again, tell: config.tell}
+	w.quiet.L = &w.mu
+	w.sign = func(payload []byte, at time.Time) string {
+		header := SignEvent(payload, at, config.secrets...)
+		if config.v0 {
+			header += ",v0=" + sign(payload, at, secret)
+		}
+		return header
+	}
+	return w
+}
+
+func (s *Server) addHook(w *Webhook, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.base = func() context.Context { return ctx }
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(slices.Clip(s.hooks), w)
+	s.onClose = append(s.onClose, func() {
+		cancel()
+		w.settle()
+		release()
+	})
+}
+
+// wants reports whether the endpoint listens to a type.
+func (w *Webhook) wants(kind string) bool {
+	return len(w.types) == 0 || slices.ContainsFunc(w.types, func(pattern string) bool {
+		fits, _ := path.Match(pattern, kind)
+		return fits
+	})
+}

@@ -1,0 +1,183 @@
+package refundtest
+
+import (
+	"container/heap"
+	"time"
+)
+
+// Kinds of objects, as they name themselves.
+const (
+	kindRefund      = "refund"
+	kindCharge      = "charge"
+	kindIntent      = "payment_intent"
+	kindTransaction = "balance_transaction"
+	kindRecord      = "payment_record"
+	kindEvent       = "event"
+	kindReversal    = "transfer_reversal"
+	kindCustomer    = "customer"
+	kindMethod      = "payment_method"
+)
+
+type worldName struct {
+	account string
+	live    bool
+}
+
+// A World is everything that one account has in one mode: nothing in it can be
+// seen or changed from another. Its methods play the parts that a program
+// cannot play over the API: the bank, the customer, the passage of time, and a
+// person at Stripe's Dashboard.
+type World struct {
+	server *Server
+	name   worldName
+
+	charges      map[string]*charge
+	intents      map[string]*intent
+	refunds      map[string]*refund
+	transactions map[string]*transaction
+	records      map[string]*record
+	events       map[string]*event
+	keys         map[string]*stored
+
+	allCharges timeline[*charge]
+	allIntents timeline[*intent]
+	allRefunds timeline[*refund]
+	allEvents  timeline[*event]
+
+	ledger     map[string]int64 // sum of all balance transactions, by currency
+	available  map[string]int64 // by currency; absent: without limit
+	cash       map[cashName]int64
+	waiting    []*refund // for an available balance, oldest first
+	references map[string]bool
+}
+
+// Account returns the test-mode world of a connected account, which is created
+// when it is first asked for. Requests reach it with the Stripe-Account
+// header; for an account that was never asked for they are answered with 403.
+func (s *Server) Account(id string) *World {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.worldLocked(worldName{account: id, live: true})
+	return s.worldLocked(worldName{account: id})
+}
+
+// Live returns what the same account has in live mode.
+func (w *World) Live() *World {
+	return w.server.world(worldName{account: w.name.account, live: true})
+}
+
+// AccountID returns the id of the account, acct_... .
+func (w *World) AccountID() string { return w.name.account }
+
+func (s *Server) world(name worldName) *World {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worldLocked(name)
+}
+
+func (s *Server) worldLocked(name worldName) *World {
+	if w := s.worlds[name]; w != nil {
+		return w
+	}
+	w := &World{
+		server: s, name: name,
+		charges: map[string]*charge{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
+		transactions: map[string]*transaction{}, records: map[string]*record{}, events: map[string]*event{},
+		keys: map[string]*stored{}, ledger: map[string]int64{}, available: map[string]int64{},
+		cash: map[cashName]int64{}, references: map[string]bool{},
+	}
+	s.worlds[name] = w
+	return w
+}
+
+// lookup shows the object that a reference names, or nil.
+func (w *World) lookup(ref reference) object {
+	switch ref.kind {
+	case kindCharge:
+		if c := w.charges[ref.id]; c != nil {
+			return c.show()
+		}
+	case kindIntent:
+		if p := w.intents[ref.id]; p != nil {
+			return p.show()
+		}
+	case kindRefund:
+		if r := w.refunds[ref.id]; r != nil {
+			return r.show()
+		}
+	case kindTransaction:
+		if t := w.transactions[ref.id]; t != nil {
+			return t.show(w.server.instant())
+		}
+	}
+	// What is not simulated is shown with what is known of it.
+	return object{"id": ref.id, "object": ref.kind}
+}
+
+// instant is the time of whatever is happening: of the task that has come due,
+// else now.
+func (s *Server) instant() time.Time {
+	if !s.dueNow.IsZero() {
+		return s.dueNow
+	}
+	return s.Now()
+}
+
+// stamp dates a new object.
+func (s *Server) stamp() moment {
+	s.serial++
+	return moment{second: s.instant().Unix(), serial: s.serial}
+}
+
+// task is something that happens by itself at a certain time.
+type task struct {
+	at     time.Time
+	serial int64
+	do     func()
+}
+
+type taskQueue []task
+
+func (q taskQueue) Len() int { return len(q) }
+func (q taskQueue) Less(i, j int) bool {
+	if q[i].at.Equal(q[j].at) {
+		return q[i].serial < q[j].serial
+	}
+	return q[i].at.Before(q[j].at)
+}
+func (q taskQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *taskQueue) Push(t any)   { *q = append(*q, t.(task)) }
+func (q *taskQueue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// schedule puts do off until the clock reaches at.
+func (w *World) schedule(at time.Time, do func()) {
+	w.server.serial++
+	heap.Push(&w.server.tasks, task{at: at, serial: w.server.serial, do: do})
+}
+
+// catchUp does what has come due since the server was last asked for
+// something, in the order in which it came due.
+func (s *Server) catchUp() {
+	now := s.Now()
+	for len(s.tasks) > 0 && !s.tasks[0].at.After(now) {
+		next := heap.Pop(&s.tasks).(task)
+		s.dueNow = next.at
+		next.do()
+	}
+	s.dueNow = time.Time{}
+}
+
+// whenever runs do unless the refund's status has changed meanwhile.
+func (r *refund) whenever(after time.Duration, do func()) {
+	was := r.changes
+	r.world.schedule(r.world.server.instant().Add(after), func() {
+		if r.changes == was {
+			do()
+		}
+	})
+}
