@@ -33,7 +33,7 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 	*e = Expandable[T]{}
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, &e.ID)
+		return readString(data, &e.ID)
 	}
 	if tooDeep(data) {
 		return errors.New("refundkit: an expanded object is nested too deeply")
@@ -52,6 +52,24 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	e.ID, e.Value = named.ID, value
+	return nil
+}
+
+// readString does what json.Unmarshal does with a string or null, without its
+// cost for what most of them are: plain ASCII without escapes.
+func readString(data []byte, into *string) error {
+	if string(data) == "null" {
+		return nil
+	}
+	if len(data) < 2 || data[0] != '"' || data[len(data)-1] != '"' {
+		return json.Unmarshal(data, into)
+	}
+	for _, c := range data[1 : len(data)-1] {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return json.Unmarshal(data, into)
+		}
+	}
+	*into = string(data[1 : len(data)-1])
 	return nil
 }
 

@@ -87,6 +87,8 @@
 //   - A restricted key's permission for refunds is that for charges.
 //   - A refund_reference is unique in the account. Only payments reported as
 //     guaranteed can be refunded.
+//   - A delivery that was refused comes again after 5 minutes, 1 hour and 3
+//     hours, in live mode seven times in three days.
 //   - reverse_transfer without a transfer, and refund_application_fee without a
 //     fee: 400 with the parameter's name.
 package refundtest
