@@ -148,6 +148,7 @@ func TestGetIsNeverOpen(t *testing.T) {
 	for name, responder := range map[string]httpmock.Responder{
 		"server error": httpmock.NewStringResponder(500, ""),
 		"unreadable":   httpmock.NewStringResponder(200, "null"),
+		"redirect":     httpmock.NewStringResponder(302, ""),
 		"no answer":    httpmock.NewErrorResponder(io.ErrUnexpectedEOF),
 	} {
 		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", responder)
@@ -210,6 +211,8 @@ func TestErrorMessageForThreeInTheMorning(t *testing.T) {
 	}
 	assert.EqualError(t, err, "refundkit: Refunds.Create: status 400 parameter_unknown on wat: No such parameter. "+
 		"(attempts 1, request req_1, idempotency key order-1/refund-1); next: correct the request or its credentials")
+	limited := &refundkit.Error{Op: "Refunds.List", StatusCode: 429, Code: refundkit.CodeRateLimit, RateLimitedReason: "endpoint-rate", Attempts: 3}
+	assert.EqualError(t, limited, "refundkit: Refunds.List: status 429 rate_limit because of endpoint-rate (attempts 3); next: repeat the call with the same key")
 	silent := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "order-1/refund-1", Attempts: 3, OutcomeUnknown: true, Err: io.ErrUnexpectedEOF}
 	assert.EqualError(t, silent, "refundkit: Refunds.Create: no answer: unexpected EOF "+
 		"(attempts 3, idempotency key order-1/refund-1); next: repeat the call with the same key")

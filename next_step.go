@@ -86,13 +86,13 @@ func (e *Error) nextStep() Step {
 	switch {
 	case e.Is(ErrAlreadyRefunded), e.Is(ErrAmountExceedsRemaining), e.Is(ErrIdempotencyMismatch):
 		return LookUp // an earlier try of the same refund may be the reason
-	case e.Is(ErrInsufficientBalance), e.StatusCode == http.StatusPaymentRequired:
+	case e.Is(ErrInsufficientBalance), e.StatusCode == http.StatusPaymentRequired && e.IdempotencyKey != "":
 		return NewKey
 	case e.Is(ErrDisputed), e.Is(ErrNotRefundable):
 		return Stop
 	case e.StatusCode == http.StatusConflict, e.StatusCode == http.StatusTooManyRequests, e.StatusCode >= 500:
 		return RepeatSameKey
-	case e.StatusCode < 300: // a GET whose answer can't be read
+	case e.StatusCode < 400: // a GET whose answer can't be read, or is a proxy's
 		return RepeatSameKey
 	}
 	return FixRequest

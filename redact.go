@@ -22,7 +22,7 @@ func (e *Error) Error() string {
 	if e.StatusCode < 300 {
 		b.WriteString(" with a body that is not the answer")
 	}
-	writeParts(&b, " ", clean(string(e.Code)), " on ", clean(e.Param), ": ", clean(e.Message), ": ", describe(e.Err))
+	writeParts(&b, " ", clean(string(e.Code)), " on ", clean(e.Param), " because of ", clean(e.RateLimitedReason), ": ", clean(e.Message), ": ", describe(e.Err))
 	b.WriteString(closing(e.Attempts, e.RequestID, e.IdempotencyKey, e.nextStep()))
 	return b.String()
 }

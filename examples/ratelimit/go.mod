@@ -1,0 +1,16 @@
+module github.com/refundkit/refundkit/examples/ratelimit
+
+go 1.26.0
+
+require (
+	github.com/refundkit/refundkit v0.0.0-00010101000000-000000000000
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/time v0.16.0
+)
+
+require (
+	github.com/google/go-querystring v1.2.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
+
+replace github.com/refundkit/refundkit => ../..
