@@ -16,7 +16,9 @@
 //		Amount: 500,
 //	}, refundkit.IdempotencyKey(job.Key))
 //
-// See the example of [RefundService.Create].
+// The services of a Client are the pages of Stripe's API reference: [RefundService]
+// and [ChargeRefundService], whose refunds are reached through their charge;
+// [PaymentRecordService] for what other processors gave back; [TestHelperService].
 //
 // # Losing the answer
 //
@@ -24,22 +26,66 @@
 // refunded. [NextStep] tells what is safe: mostly to call again with the key
 // that [KeyOf] gives, within 24 hours of the first send, because Stripe keeps
 // the first answer to a key for at least that long. Store the key and the time
-// of the first send before the call.
+// of the first send before the call. [KeyFrom] makes a key out of your own
+// identifiers. The example LostAnswer of [RefundService.Create] is all of this.
+//
+// When the key can't help any more, [RefundService.Resolve] finds the refund by
+// the [Reference] that Create was given.
 //
 // # Errors
 //
 // Every HTTP answer that is not a success is an [*Error], every call without an
 // answer a [*TransportError], everything refused before sending a
 // [*ParamError]. Match them with errors.Is and the Err values of this package.
-// Their messages hold no secret.
+// Their messages hold no secret. The object is nil whenever the error is not.
 //
-// # Lists
+// # Lists and exports
 //
 // [RefundService.All] walks all pages, 100 refunds at a time, and fetches only
-// what is asked for; [RefundService.List] is one page.
+// what is asked for; [RefundService.List] is one page. [RefundService.Export]
+// fetches a time range in parallel, in order, and can go on where it ended.
+// Links to other objects are an [Expandable]: the ID is always there, the object
+// where [Expand] asked for it.
+//
+// # Waiting
+//
+// A refund that succeeded can still fail, weeks later: [RefundStatus] says what
+// is final. Servers learn of it from webhooks. [RefundService.Await] is for
+// scripts and tests, where somebody waits.
+//
+// # Webhooks
+//
+// [NewWebhook] makes a [Webhook], which tells Stripe's events from everybody
+// else's. [Webhook.Handler] is an http.Handler for a function that gets each
+// [Event]; [Webhook.Parse] is for those who have a router of their own. Events
+// come more than once and in any order: [WithOnce] handles each once,
+// [ChooseSnapshot] says which of two snapshots of a refund to keep, and
+// [EntryBetween] what to book. [Refund.Trace] is what support tells a customer who
+// can't find the money.
+//
+// # Retries, rate limits, logs
+//
+// A call is sent up to three times with the same key and the same bytes, with
+// random waits that end with the context; see [WithMaxRetries] and
+// [WithAttemptTimeout]. [WithRateLimiter] takes a *rate.Limiter of
+// golang.org/x/time/rate. [WithLogger] writes a line for each attempt,
+// [WithAttemptHook] feeds metrics and traces, [CaptureResponse] tells how one
+// call went. Nothing is printed, stored or sent unless it was asked for.
+//
+// # Connect
+//
+// [OnAccount] makes one call act on a connected account, [WithAccount] all calls
+// of a client, [Event.CallOptions] those that follow an event. An empty account
+// is refused, so that a variable that was not set never refunds from the
+// platform's balance.
 //
 // # Testing
 //
 // Package [github.com/refundkit/refundkit/refundtest] is a Stripe that lives in
 // your test's process: no key, no network, real errors.
+//
+// # More
+//
+// docs/ in the repository has guides to operations, to testing and to migrating
+// from stripe-go; examples/ has programs that run without a key.
 package refundkit

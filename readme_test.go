@@ -2,6 +2,7 @@ package refundkit_test
 
 import (
 	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,54 +10,72 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// prelude is what the README's pieces of code may use without saying where it
-// comes from.
-const prelude = `package readme
-
+// prelude is what the pieces of code in README.md and docs may use without
+// saying where it comes from.
+const prelude = `
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundtest"
 )
 
 type jobRow struct {
-	ID, Key, Charge string
-	Amount          int64
-	FirstSent       time.Time
+	ID, Key, Charge     string
+	Amount              int64
+	Generation          int
+	FirstSent, LastSent time.Time
 }
 
-func (jobRow) Done(string) error  { return nil }
-func (jobRow) Again(error) error  { return nil }
-func (jobRow) Failed(error) error { return nil }
+func (jobRow) Done(string) error     { return nil }
+func (jobRow) Again(error) error     { return nil }
+func (jobRow) Failed(error) error    { return nil }
+func (jobRow) LookUp() error         { return nil }
+func (jobRow) NextGeneration() error { return nil }
+
+func store(context.Context, *refundkit.Refund) error { return nil }
 
 var (
-	ctx    context.Context
-	client *refundkit.Client
-	job    jobRow
-	err    error
-	monday time.Time
+	ctx        context.Context
+	client     *refundkit.Client
+	server     *refundtest.Server
+	limiter    refundkit.Limiter
+	httpClient *http.Client
+	params     refundkit.RefundCreateParams
+	key        refundkit.IdempotencyKey
+	job        jobRow
+	err        error
+	monday     time.Time
+	apiKey     string
+	secret     string
 )
 `
 
 var imports = map[string]string{
 	"refundkit": "github.com/refundkit/refundkit", "refundtest": "github.com/refundkit/refundkit/refundtest", "httpmock": "github.com/jarcoal/httpmock",
-	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "slog": "log/slog", "testing": "testing", "time": "time",
+	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "log": "log", "os": "os", "slices": "slices", "slog": "log/slog",
+	"synctest": "testing/synctest", "testing": "testing", "time": "time",
 }
 
-// TestEveryGoBlockOfTheREADMECompiles builds the blocks in a module of their
-// own, as a user would who copies them.
-func TestEveryGoBlockOfTheREADMECompiles(t *testing.T) {
+// documents are the pages that people copy from.
+func documents(t *testing.T) []string {
+	docs, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, docs)
+	return append(docs, "README.md")
+}
+
+// TestDocsCodeWorks builds the Go blocks of README.md and docs in a module of
+// their own, as a user would who copies them, and runs the tests among them.
+func TestDocsCodeWorks(t *testing.T) {
 	root, err := os.Getwd()
 	require.NoError(t, err)
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.NotEmpty(t, blocks)
-
 	dir := t.TempDir()
 	write := func(name, text string) {
 		name = filepath.Join(dir, name)
@@ -66,18 +85,26 @@ func TestEveryGoBlockOfTheREADMECompiles(t *testing.T) {
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
-		module := "module readme\n\nreplace github.com/refundkit/refundkit => " + root + "\n\nrequire github.com/refundkit/refundkit v0.0.0\n"
+		module := "module copied\n\nreplace github.com/refundkit/refundkit => " + root + "\n\nrequire github.com/refundkit/refundkit v0.0.0\n"
 		write(name, strings.Replace(string(text), "module github.com/refundkit/refundkit\n", module, 1))
 	}
-	write("prelude.go", prelude)
-	for i, block := range blocks {
-		if strings.HasPrefix(block[1], "package main") {
-			write(fmt.Sprintf("program%d/main.go", i), block[1])
-		} else {
-			write(fmt.Sprintf("piece%d.go", i), piece(i, block[1]))
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		pkg := regexp.MustCompile(`\W`).ReplaceAllString(strings.TrimSuffix(filepath.Base(document), ".md"), "")
+		write(pkg+"/prelude.go", "package "+pkg+"\n"+prelude)
+		for i, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			switch code := block[1]; {
+			case strings.HasPrefix(code, "package main"):
+				write(fmt.Sprintf("%s/program%d/main.go", pkg, i), code)
+			case strings.Contains(code, "func Test"):
+				write(fmt.Sprintf("%s/piece%d_test.go", pkg, i), "package "+pkg+"\n"+piece(i, code))
+			default:
+				write(fmt.Sprintf("%s/piece%d.go", pkg, i), "package "+pkg+"\n"+piece(i, code))
+			}
 		}
 	}
-	check := exec.Command("go", "build", "-mod=mod", "./...")
+	check := exec.Command("go", "test", "-mod=mod", "-vet=off", "./...")
 	check.Dir = dir
 	output, err := check.CombinedOutput()
 	require.NoError(t, err, string(output))
@@ -87,7 +114,6 @@ func TestEveryGoBlockOfTheREADMECompiles(t *testing.T) {
 // in a function that returns an error.
 func piece(i int, block string) string {
 	var b strings.Builder
-	b.WriteString("package readme\n\n")
 	for name, path := range imports {
 		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(block) {
 			fmt.Fprintf(&b, "import %q\n", path)
@@ -100,10 +126,88 @@ func piece(i int, block string) string {
 	return b.String()
 }
 
-// unusedAllowed lets a block end with a client that only the reader uses.
+// unusedAllowed lets a block end with something that only the reader uses.
 func unusedAllowed(block string) string {
-	if strings.Contains(block, "client, err := refundkit.New") {
-		block += "\n_ = client"
+	for _, name := range []string{"client", "refund", "key"} {
+		if regexp.MustCompile(`(?m)^` + name + `(, err)? :?= `).MatchString(block) {
+			block += "\n_ = " + name
+		}
 	}
 	return block
+}
+
+// TestDocsCodeIsFormatted also parses the blocks of other modules' code, which
+// can't be built here: they are fenced as golang.
+func TestDocsCodeIsFormatted(t *testing.T) {
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, block := range regexp.MustCompile("(?s)```(?:go|golang)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			formatted, err := format.Source([]byte(block[1]))
+			if assert.NoError(t, err, "%s: %s", document, block[1]) {
+				assert.Equal(t, string(formatted), block[1], document)
+			}
+		}
+	}
+}
+
+// TestDocsLinksLeadSomewhere follows every link between files, to the heading if
+// there is one.
+func TestDocsLinksLeadSomewhere(t *testing.T) {
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+			target := link[1] + link[2]
+			if strings.Contains(target, "://") {
+				continue
+			}
+			path, heading, _ := strings.Cut(target, "#")
+			file := document
+			if path != "" {
+				file = filepath.Join(filepath.Dir(document), path)
+			}
+			_, err := os.Stat(file)
+			if !assert.NoError(t, err, "%s: %s", document, target) || heading == "" {
+				continue
+			}
+			linked, err := os.ReadFile(file)
+			require.NoError(t, err)
+			assert.Contains(t, anchors(string(linked)), heading, "%s: %s", document, target)
+		}
+	}
+}
+
+// anchors are the names that GitHub gives to the headings of a page.
+func anchors(text string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		name := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
+// TestDocsCommandsRunSomething looks for the tests and programs that commands
+// name: go test is content with a name that nothing has.
+func TestDocsCommandsRunSomething(t *testing.T) {
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, command := range regexp.MustCompile(`(?:cd (\S+) && )?go test (?:-v )?-run (\w+)`).FindAllStringSubmatch(string(text), -1) {
+			tests, err := filepath.Glob(filepath.Join(command[1], "*_test.go"))
+			require.NoError(t, err)
+			found := false
+			for _, name := range tests {
+				source, err := os.ReadFile(name)
+				require.NoError(t, err)
+				for _, function := range regexp.MustCompile(`(?m)^func ((?:Test|Example)\w*)\(`).FindAllStringSubmatch(string(source), -1) {
+					found = found || strings.Contains(function[1], command[2])
+				}
+			}
+			assert.True(t, found, "%s: %s", document, command[0])
+		}
+		for _, command := range regexp.MustCompile(`(?:cd (\S+) && )?go run (\./\S*\w)`).FindAllStringSubmatch(string(text), -1) {
+			assert.FileExists(t, filepath.Join(command[1], command[2], "main.go"), "%s: %s", document, command[0])
+		}
+	}
 }
