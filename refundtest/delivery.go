@@ -94,8 +94,8 @@ func (w *Webhook) plan(x *exchange, events []*event) (early, late []*delivery) {
 			late = append(late, copies...)
 		}
 	}
-	if w.shuffle == nil || w.held {
-		return early, late
+	if w.shuffle == nil || w.held || len(events) == 0 {
+		return early, late // a request that changes nothing, perhaps the handler's own, releases nothing
 	}
 	for range w.shuffle.IntN(len(w.waiting) + 1) {
 		next := w.next()
