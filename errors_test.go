@@ -228,7 +228,7 @@ func FuzzErrorBody(f *testing.F) {
 		}
 		client, mock := setup(t)
 		mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.NewBytesResponder(status, body))
-		_, err := client.Refunds.Create(context.Background(), someRefund, refundkit.IdempotencyKey("k"))
+		_, err := client.Refunds.Create(t.Context(), someRefund, refundkit.IdempotencyKey("k"))
 		var failure *refundkit.Error
 		if !errors.As(err, &failure) || failure.StatusCode != status || refundkit.KeyOf(err) != "k" {
 			t.Fatalf("lost status or key: %v", err)

@@ -64,7 +64,7 @@ func (p ExportParams) validate() error {
 // https://docs.stripe.com/api/refunds/list
 func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ...CallOption) iter.Seq2[*Refund, error] {
 	return func(yield func(*Refund, error) bool) {
-		e, err := s.newExport(ctx, params, opts)
+		e, err := s.newExport(params, opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -81,7 +81,7 @@ func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ..
 	}
 }
 
-func (s *RefundService) newExport(ctx context.Context, params ExportParams, opts []CallOption) (*export, error) {
+func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*export, error) {
 	var config callConfig
 	for _, option := range opts {
 		if option == nil {

@@ -229,7 +229,7 @@ func (e *export) nextPage() (page []*Refund, requests int, err error) {
 	defer e.mu.Unlock()
 	for {
 		for len(e.stretches) > 0 && e.stretches[0].done && len(e.stretches[0].pages) == 0 {
-			e.stretches = e.stretches[1:]
+			e.stretches = slices.Delete(e.stretches, 0, 1)
 		}
 		switch {
 		case e.err != nil:
@@ -238,7 +238,8 @@ func (e *export) nextPage() (page []*Refund, requests int, err error) {
 			return nil, e.requests, nil
 		}
 		if first := e.stretches[0]; len(first.pages) > 0 {
-			page, first.pages = first.pages[0], first.pages[1:]
+			page = first.pages[0]
+			first.pages = slices.Delete(first.pages, 0, 1) // and does not hold on to the page, as a slice of the rest would
 			e.buffered--
 			e.changed.Broadcast()
 			return page, e.requests, nil

@@ -89,8 +89,8 @@ func (m Metadata) validate() error {
 }
 
 // validateChange checks metadata that may also be cleared.
-func (m Metadata) validateChange(clear bool) error {
-	if clear && len(m) > 0 {
+func (m Metadata) validateChange(unsetAll bool) error {
+	if unsetAll && len(m) > 0 {
 		return &ParamError{Param: "metadata", Reason: "set Metadata or ClearMetadata, not both"}
 	}
 	return m.validate()

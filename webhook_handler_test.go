@@ -105,7 +105,7 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 		"a string":                  {func() { panic("boom at sk_live_4eC39HqLyjWDarjtT1zdp7dc") }, "boom at sk_live_***", true},
 		"an error":                  {func() { panic(io.ErrClosedPipe) }, "closed pipe", true},
 		"a value that is no key":    {func() { panic([]string{"boom"}) }, "boom", true},
-		"nil":                       {func() { panic(nil) }, "nil", true}, //nolint:govet // what is tested
+		"nil":                       {func() { panic(nil) }, "nil", true},
 		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
 		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
 	} {

@@ -256,7 +256,7 @@ func TestWebhookHidesItsSecrets(t *testing.T) {
 		fmt.Fprintf(&shown, verb+verb, webhook, *webhook)
 	}
 	fmt.Fprintf(&shown, "%#v %+v", struct{ W *refundkit.Webhook }{webhook}, []refundkit.Webhook{*webhook})
-	text, err := json.Marshal(webhook)
+	text, err := json.Marshal([]any{webhook})
 	require.NoError(t, err)
 	shown.Write(text)
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {

@@ -68,9 +68,6 @@ type refund struct {
 
 func (r *refund) when() moment { return r.at }
 
-// counts reports whether the refund takes from what its charge has left.
-func (r *refund) counts() bool { return r.status != "failed" && r.status != "canceled" }
-
 func (r *refund) public() Refund {
 	shown := Refund{
 		ID: r.id, PaymentIntent: r.intent, Amount: r.amount, Currency: r.currency, Customer: r.customer,

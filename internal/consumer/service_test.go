@@ -1,0 +1,126 @@
+package consumer_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/internal/consumer"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v86"
+)
+
+const order = "order-6735/refund-1"
+
+// What New makes fits as it is.
+var _ consumer.Refunds = (*refundkit.RefundService)(nil)
+
+// fakeRefunds answers as it is told, and keeps what it was asked for.
+type fakeRefunds struct {
+	refund *refundkit.Refund
+	err    error
+
+	created refundkit.RefundCreateParams
+	options []refundkit.CallOption
+	calls   int
+}
+
+func (f *fakeRefunds) Create(_ context.Context, params refundkit.RefundCreateParams, opts ...refundkit.CallOption) (*refundkit.Refund, error) {
+	f.created, f.options = params, opts
+	f.calls++
+	return f.refund, f.err
+}
+
+func (f *fakeRefunds) Retrieve(context.Context, string, ...refundkit.CallOption) (*refundkit.Refund, error) {
+	f.calls++
+	return f.refund, f.err
+}
+
+// fakePayments knows one payment, of 2000.
+type fakePayments struct{ status stripe.PaymentIntentStatus }
+
+func (f fakePayments) Retrieve(_ context.Context, id string, _ *stripe.PaymentIntentRetrieveParams) (*stripe.PaymentIntent, error) {
+	return &stripe.PaymentIntent{ID: id, Status: f.status, AmountReceived: 2000}, nil
+}
+
+// jobs are Jobs in memory.
+type jobs map[string]consumer.Job
+
+func (j jobs) Change(_ context.Context, id string, change func(*consumer.Job) error) error {
+	job := j[id]
+	if err := change(&job); err != nil {
+		return err
+	}
+	j[id] = job
+	return nil
+}
+
+func setup(t *testing.T, refunds consumer.Refunds) (*consumer.Service, jobs) {
+	stored := jobs{}
+	service := &consumer.Service{Refunds: refunds, Payments: fakePayments{stripe.PaymentIntentStatusSucceeded}, Jobs: stored, Now: time.Now}
+	require.NoError(t, service.Plan(t.Context(), order, "pi_1", 500))
+	return service, stored
+}
+
+func TestRunAsksForTheRefund(t *testing.T) {
+	fake := &fakeRefunds{refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundSucceeded}}
+	service, stored := setup(t, fake)
+
+	require.NoError(t, service.Run(t.Context(), order))
+
+	want := refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.ReasonRequestedByCustomer}
+	assert.Equal(t, want, fake.created)
+	assert.Equal(t, "re_1", stored[order].Refund.ID)
+
+	// The options of a call are values that compare: all of them, or with == the one
+	// that matters.
+	assert.Equal(t, []refundkit.CallOption{refundkit.IdempotencyKey(order), refundkit.Reference(order)}, fake.options)
+	assert.True(t, slices.ContainsFunc(fake.options, func(option refundkit.CallOption) bool { return option == refundkit.IdempotencyKey(order) }))
+}
+
+func TestRunAfterAFailure(t *testing.T) {
+	for name, test := range map[string]struct {
+		err      error
+		setAside bool
+	}{
+		"no answer":          {err: &refundkit.TransportError{OutcomeUnknown: true, Err: errors.New("connection reset")}},
+		"a server error":     {err: &refundkit.Error{StatusCode: 503, OutcomeUnknown: true}},
+		"too many requests":  {err: &refundkit.Error{StatusCode: 429, Code: refundkit.CodeRateLimit}},
+		"a stored error":     {err: &refundkit.Error{StatusCode: 500, OutcomeUnknown: true, Replayed: true}, setAside: true},
+		"a disputed payment": {err: &refundkit.Error{StatusCode: 400, Code: refundkit.CodeChargeDisputed}, setAside: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := &fakeRefunds{err: test.err}
+			service, stored := setup(t, fake)
+
+			require.ErrorIs(t, service.Run(t.Context(), order), test.err)
+			assert.Equal(t, test.setAside, stored[order].SetAside != "")
+
+			_ = service.Run(t.Context(), order)
+			assert.Equal(t, test.setAside, fake.calls == 1, "a job that was set aside is not sent again, any other is")
+		})
+	}
+}
+
+func TestAnOldJobIsNotRepeated(t *testing.T) {
+	fake := &fakeRefunds{err: &refundkit.TransportError{OutcomeUnknown: true, Err: errors.New("connection reset")}}
+	service, stored := setup(t, fake)
+	require.Error(t, service.Run(t.Context(), order))
+
+	service.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
+	require.NoError(t, service.Run(t.Context(), order))
+	assert.Equal(t, 1, fake.calls)
+	assert.NotEmpty(t, stored[order].SetAside)
+}
+
+func TestPlanRefuses(t *testing.T) {
+	service, _ := setup(t, &fakeRefunds{})
+	require.Error(t, service.Plan(t.Context(), order, "pi_1", 500), "a job that exists")
+	require.Error(t, service.Plan(t.Context(), "order-2", "pi_1", 2001), "more than was received")
+	service.Payments = fakePayments{stripe.PaymentIntentStatusRequiresCapture}
+	require.Error(t, service.Plan(t.Context(), "order-2", "pi_1", 500), "a payment that is only authorized")
+}
