@@ -1,6 +1,7 @@
 package refundkit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,9 +41,9 @@ type Client struct {
 	TestHelpers    *TestHelperService
 
 	// What may be secret is reached through functions: no format verb sees through them.
-	config    func() *config
-	authorize func(http.Header)
-	redact    func(text string) string // takes the API key out of what a server wrote
+	config        func() *config
+	authorization func() string
+	redact        func(text string) string // takes the API key out of what a server wrote
 }
 
 // New returns a Client for a secret or restricted API key. It sends nothing. It
@@ -67,8 +68,10 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	if !strings.Contains(apiKey, "_test_") && base.Scheme == "http" && !isLoopback(base.Hostname()) {
 		return nil, &ParamError{Param: "WithBaseURL", Reason: "a live key never travels over plain http, unless to a loopback address"}
 	}
+	settings.prefix = strings.TrimSuffix(base.String(), "/")
+	settings.userAgent = strings.TrimSpace("refundkit/" + Version + " " + settings.appInfo)
 	c := &Client{config: func() *config { return settings }}
-	c.authorize = func(header http.Header) { header.Set("Authorization", "Bearer "+apiKey) }
+	c.authorization = func() string { return "Bearer " + apiKey }
 	c.redact = func(message string) string { return strings.ReplaceAll(message, apiKey, "***") }
 	c.Refunds = &RefundService{c}
 	c.ChargeRefunds = &ChargeRefundService{c}
@@ -164,7 +167,7 @@ func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.url = strings.TrimSuffix(c.config().baseURL.String(), "/") + path
+	r.url = c.config().prefix + path
 	if r.method == http.MethodPost {
 		r.form = form
 	} else if form != "" {
@@ -234,7 +237,7 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 		return result{err: &clientSideError{err}, tried: true}
 	}
 	httpRequest.ContentLength = int64(len(r.form))
-	c.setHeader(httpRequest.Header, r)
+	httpRequest.Header = c.header(r)
 	client := *c.config().httpClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := client.Do(httpRequest)
@@ -246,11 +249,20 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 		return result{err: err, tried: true, sent: trace.maySent()}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if len(body) > maxBody {
-		body, err = body[:maxBody], errBodyTooLarge
-	}
+	body, err := readBody(response)
 	return result{status: response.StatusCode, header: response.Header, body: body, err: err, tried: true, sent: true}
+}
+
+// readBody reads what there is under the limit. The length that the answer
+// claims only saves growing the buffer: what it may cost is limited too.
+func readBody(response *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(response.ContentLength, 0), 1<<20)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(response.Body, maxBody+1))
+	if body.Len() > maxBody {
+		return body.Bytes()[:maxBody], errBodyTooLarge
+	}
+	return body.Bytes(), err
 }
 
 // admit says whether an attempt may start at all.
@@ -275,18 +287,26 @@ func (r *request) body() io.Reader {
 	return struct{ io.Reader }{strings.NewReader(r.form)}
 }
 
-func (c *Client) setHeader(header http.Header, r *request) {
-	c.authorize(header)
-	header.Set("Accept", "application/json")
-	header.Set("Stripe-Version", c.config().apiVersion)
-	header.Set("User-Agent", strings.TrimSpace("refundkit/"+Version+" "+c.config().appInfo))
+// header makes the header of one attempt. Its keys are in canonical form, and
+// its values share one array, as in the copy that [http.Header.Clone] makes.
+func (c *Client) header(r *request) http.Header {
+	header, values := make(http.Header, 8), make([]string, 0, 8)
+	set := func(key, value string) {
+		values = append(values, value)
+		header[key] = values[len(values)-1 : len(values) : len(values)]
+	}
+	set("Authorization", c.authorization())
+	set("Accept", "application/json")
+	set("Stripe-Version", c.config().apiVersion)
+	set("User-Agent", c.config().userAgent)
 	if r.account != "" {
-		header.Set("Stripe-Account", r.account)
+		set("Stripe-Account", r.account)
 	}
 	if r.method == http.MethodPost {
-		header.Set("Content-Type", "application/x-www-form-urlencoded")
-		header.Set("Idempotency-Key", r.key)
+		set("Content-Type", "application/x-www-form-urlencoded")
+		set("Idempotency-Key", r.key)
 	}
+	return header
 }
 
 // sendTrace learns from net/http how far a request got, also where net/http

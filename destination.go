@@ -1,10 +1,6 @@
 package refundkit
 
-import (
-	"bytes"
-	"encoding/json"
-	"iter"
-)
+import "encoding/json"
 
 // DestinationDetails tells where the money went. Stripe sends one object per
 // kind of payment method, all made of the same few strings: here they stand
@@ -50,22 +46,22 @@ func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		return json.Unmarshal(data, &struct{}{}) // null, or an error
 	}
-	var err error
+	var kind, lastName, last []byte
 	for name, value := range members(data) {
 		if isNamed(name, "type") {
-			d.Type, err = "", readString(value, &d.Type)
+			kind = value
+		} else {
+			lastName, last = name, value
 		}
 	}
-	if err != nil || !d.hasDetails() {
+	var err error
+	if d.Type, err = readString(kind); err != nil || !d.hasDetails() {
 		return err
 	}
-	var details []byte
-	for name, value := range members(data) {
-		if isNamed(name, d.Type) {
-			details = value
-		}
+	if !isNamed(lastName, d.Type) {
+		last = member(data, d.Type)
 	}
-	d.readDetails(details)
+	d.readDetails(last)
 	return nil
 }
 
@@ -73,64 +69,23 @@ func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
 // refund that was made look as if its outcome was unknown.
 func (d *DestinationDetails) readDetails(details []byte) {
 	for name, value := range members(details) {
+		var field *string
 		switch {
 		case isNamed(name, "network_decline_code"):
-			_ = readString(value, &d.NetworkDeclineCode)
+			field = &d.NetworkDeclineCode
 		case isNamed(name, "reference"):
-			_ = readString(value, &d.Reference)
+			field = &d.Reference
 		case isNamed(name, "reference_status"):
-			_ = readString(value, &d.ReferenceStatus)
+			field = &d.ReferenceStatus
 		case isNamed(name, "reference_type"):
-			_ = readString(value, &d.ReferenceType)
+			field = &d.ReferenceType
 		case isNamed(name, "type"):
-			_ = readString(value, &d.CardType)
+			field = &d.CardType
+		default:
+			continue
 		}
+		*field, _ = readString(value)
 	}
-}
-
-// members yields the names, still quoted, and the values of a JSON object, which
-// encoding/json has checked already; of anything else it yields nothing. It
-// spares a map of everything for the sake of one or two members.
-func members(object []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(name, value []byte) bool) {
-		if len(object) == 0 || object[0] != '{' {
-			return
-		}
-		depth, quoted, start, colon := 0, false, 1, 0
-		for i := 0; i < len(object); i++ {
-			c := object[i]
-			switch {
-			case c == '\\':
-				i++
-			case c == '"':
-				quoted = !quoted
-			case quoted:
-			case c == ':' && depth == 1:
-				colon = i
-			case c == '{', c == '[':
-				depth++
-			case c == ',' && depth == 1, c == '}' && depth == 1:
-				if colon > start && !yield(bytes.TrimSpace(object[start:colon]), bytes.TrimSpace(object[colon+1:i])) {
-					return
-				}
-				start = i + 1
-				if c == '}' {
-					depth--
-				}
-			case c == '}', c == ']':
-				depth--
-			}
-		}
-	}
-}
-
-// isNamed compares a member's name, as it is written, with name.
-func isNamed(quoted []byte, name string) bool {
-	if len(quoted) == len(name)+2 && string(quoted[1:len(quoted)-1]) == name {
-		return true
-	}
-	var read string
-	return bytes.IndexByte(quoted, '\\') >= 0 && readString(quoted, &read) == nil && read == name
 }
 
 // hasDetails guards against a type that names no kind, or names itself.

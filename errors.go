@@ -1,6 +1,7 @@
 package refundkit
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -211,15 +212,13 @@ func parseError(status int, header http.Header, body []byte, now time.Time) (e *
 		Header:            header,
 		Body:              body,
 	}
-	var envelope struct {
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &envelope) != nil || len(envelope.Error) == 0 || envelope.Error[0] != '{' {
+	told := member(bytes.TrimSpace(body), "error")
+	if !json.Valid(body) || len(told) == 0 || told[0] != '{' {
 		return e, false
 	}
 	var wire wireError
 	// A field of a wrong kind is left out; the others still tell something.
-	_ = json.Unmarshal(envelope.Error, &wire)
+	_ = json.Unmarshal(told, &wire)
 	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
 	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
 	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType

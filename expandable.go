@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 )
 
 // Expandable is a link to another object. Stripe sends the bare ID, or the
@@ -33,65 +34,58 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 	*e = Expandable[T]{}
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 || data[0] != '{' {
-		return readString(data, &e.ID)
+		id, err := readString(data)
+		e.ID = id
+		return err
 	}
 	if tooDeep(data) {
 		return errors.New("refundkit: an expanded object is nested too deeply")
-	}
-	var named struct {
-		ID string `json:"id"`
-	}
-	if err := json.Unmarshal(data, &named); err != nil {
-		return err
-	}
-	if named.ID == "" {
-		return errors.New("refundkit: an expanded object must have an id")
 	}
 	value := new(T)
 	if err := json.Unmarshal(data, value); err != nil {
 		return err
 	}
-	e.ID, e.Value = named.ID, value
+	id, err := idOf(value, data)
+	switch {
+	case err != nil:
+		return err
+	case id == "":
+		return errors.New("refundkit: an expanded object must have an id")
+	}
+	e.ID, e.Value = id, value
 	return nil
 }
 
-// readString does what json.Unmarshal does with a string or null, without its
-// cost for what most of them are: plain ASCII without escapes.
-func readString(data []byte, into *string) error {
-	if string(data) == "null" {
-		return nil
-	}
-	if len(data) < 2 || data[0] != '"' || data[len(data)-1] != '"' {
-		return json.Unmarshal(data, into)
-	}
-	for _, c := range data[1 : len(data)-1] {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return json.Unmarshal(data, into)
+// idOf returns the ID of an object that was read from data. All types of this
+// package have it as their first field; for a type of somebody else, data is
+// read again.
+func idOf(object any, data []byte) (string, error) {
+	if v := reflect.ValueOf(object).Elem(); v.Kind() == reflect.Struct && v.NumField() > 0 {
+		first := v.Type().Field(0)
+		if first.Type.Kind() == reflect.String && first.Tag.Get("json") == "id" {
+			return v.Field(0).String(), nil
 		}
 	}
-	*into = string(data[1 : len(data)-1])
-	return nil
+	var named struct {
+		ID string `json:"id"`
+	}
+	err := json.Unmarshal(data, &named)
+	return named.ID, err
 }
 
 // tooDeep guards against bodies that are made to be slow: each level of expanded
 // objects is read again by the one around it. Stripe expands four levels.
 func tooDeep(data []byte) bool {
 	const most = 64
-	depth, quoted := 0, false
+	depth := 0
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
-			quoted = !quoted
-		case '\\':
-			i++
+			i = endOfString(data, i)
 		case '{', '[':
-			if !quoted {
-				depth++
-			}
+			depth++
 		case '}', ']':
-			if !quoted {
-				depth--
-			}
+			depth--
 		}
 		if depth > most {
 			return true

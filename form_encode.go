@@ -77,8 +77,10 @@ func checkShape(v reflect.Value) (cleared []string, err error) {
 		if !field.IsExported() && !field.Anonymous {
 			continue // the encoder leaves it out too
 		}
-		if name, ok := field.Tag.Lookup("unset"); ok && v.Field(i).Bool() {
-			cleared = append(cleared, name)
+		if field.Type.Kind() == reflect.Bool && v.Field(i).Bool() {
+			if name, ok := field.Tag.Lookup("unset"); ok {
+				cleared = append(cleared, name)
+			}
 		}
 		if err := checkField(field, v.Field(i)); err != nil {
 			return nil, fmt.Errorf("refundkit: the parameter field %s can't be written as a form: %w", field.Name, err)
@@ -98,16 +100,17 @@ func checkField(field reflect.StructField, v reflect.Value) error {
 	case tag == "-":
 		return nil
 	}
+	switch v.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
+		return nil
+	}
 	switch v.Interface().(type) {
 	case time.Time, query.Encoder:
 		if v.Kind() != reflect.Pointer {
 			return nil
 		}
 	}
-	switch v.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
-		return nil
-	case reflect.Struct:
+	if v.Kind() == reflect.Struct {
 		cleared, err := checkShape(v)
 		if err == nil && cleared != nil {
 			err = fmt.Errorf("only a top-level field can be cleared")

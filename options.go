@@ -26,6 +26,8 @@ type config struct {
 	appInfo        string
 	limiter        Limiter
 	hooks          []func(context.Context, Attempt)
+
+	prefix, userAgent string // made of the above, once
 }
 
 // Limiter holds a request back until it may be sent; *rate.Limiter of

@@ -1,6 +1,9 @@
 package refundkit
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Metadata is up to 50 notes of your own on an object: keys of up to 40
 // characters without square brackets, values of up to 500. In a request, nil
@@ -8,6 +11,25 @@ import "time"
 //
 // https://docs.stripe.com/api/metadata
 type Metadata map[string]string
+
+// UnmarshalJSON reads an object of strings, or null.
+func (m *Metadata) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '{' {
+		return json.Unmarshal(data, (*map[string]string)(m))
+	}
+	read := make(Metadata)
+	for quoted, text := range members(data) {
+		name, err := readString(quoted)
+		if err != nil {
+			return err
+		}
+		if read[name], err = readString(text); err != nil {
+			return err
+		}
+	}
+	*m = read
+	return nil
+}
 
 // CreatedRange narrows a list by the time of creation. Give At alone for one
 // exact second, or any of the four bounds. Zero times are not sent. Stripe counts

@@ -119,6 +119,9 @@ func (e *clientSideError) Unwrap() error { return e.err }
 // be read, is negative or is not a number counts as not there.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
 	if at, err := http.ParseTime(value); err == nil {
 		return max(0, at.Sub(now))
 	}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/refundkit/refundkit/bench/footprint"
+)
+
+func (f findings) markdown(s settings) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# refundkit, measured\n\n%s.\n\nTo reproduce it: `cd bench && go run ./report -count %d -benchtime %s -builds %d`\n\n", f.machine, s.count, s.benchtime, s.builds)
+	b.WriteString("The floor is net/http and encoding/json into the same structs, with nothing around them; to create, with go-querystring too.\n" +
+		"All get the same bytes from the same transport, in process where nothing else is said. Medians, ± their 95 % confidence interval.\n\n")
+	f.writeCalls(&b)
+	f.writeTargets(&b)
+	f.writeWalks(&b)
+	f.writeFootprints(&b)
+	f.writeChaos(&b)
+	return b.String()
+}
+
+func (f findings) writeCalls(b *strings.Builder) {
+	b.WriteString("## Calls\n\n| | refundkit | stripe-go | floor | refundkit / stripe-go | refundkit / floor |\n|---|--:|--:|--:|--:|--:|\n")
+	m := f.benchmarks
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s, time | %s | %s | %s | %s | %s |\n", row.name, microseconds(m.time(row.benchmark, "refundkit")), microseconds(m.time(row.benchmark, "stripe-go")),
+			microseconds(m.time(row.benchmark, "floor")), ratio(m.timeRatio(row.benchmark, "stripe-go")), ratio(m.timeRatio(row.benchmark, "floor")))
+		fmt.Fprintf(b, "| %s, allocations | %.0f | %.0f | %.0f | %.2f | %.2f |\n", row.name, m.allocations(row.benchmark, "refundkit").median,
+			m.allocations(row.benchmark, "stripe-go").median, m.allocations(row.benchmark, "floor").median,
+			m.allocationRatio(row.benchmark, "stripe-go").median, m.allocationRatio(row.benchmark, "floor").median)
+	}
+	fmt.Fprintf(b, "\nWithout go-querystring the floor creates in %s with %.0f allocations.\n\n", microseconds(m.time("Create", "floor-values")), m.allocations("Create", "floor-values").median)
+}
+
+func microseconds(s sample) string {
+	return fmt.Sprintf("%s µs ± %.0f %%", significant(s.median/1e3), 100*s.spread)
+}
+
+func ratio(s sample) string { return fmt.Sprintf("%.2f ± %.0f %%", s.median, 100*s.spread) }
+
+// significant writes three digits.
+func significant(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func (f findings) writeTargets(b *strings.Builder) {
+	b.WriteString("## Targets\n\n| target | measured | |\n|---|---|---|\n")
+	for _, t := range f.targets() {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", t.what, t.measured, t.verdict())
+	}
+	b.WriteString("\n")
+}
+
+func (f findings) writeWalks(b *strings.Builder) {
+	m := f.metrics
+	b.WriteString("## Walks\n\nSeconds are those of a clock that only the waiting moves: 20 ms for a request of a walk, 300 ms for one of an export.\n\n" +
+		"| | requests | seconds |\n|---|--:|--:|\n")
+	for _, line := range []struct{ what, name string }{
+		{"2,000 refunds with All, no limit given", "walk/refundkit"},
+		{"2,000 refunds with stripe-go, no limit given", "walk/stripe-go"},
+		{"100,000 refunds with All", "all"},
+		{"100,000 refunds with Export", "export"},
+		{"200,000 refunds with Export, 25 requests a second", "limited"},
+	} {
+		fmt.Fprintf(b, "| %s | %.0f | %.1f |\n", line.what, m[line.name+"/requests"], m[line.name+"/seconds"])
+	}
+	fmt.Fprintf(b, "\nHeap in use at its peak, with a reader that takes a second for each page: %.1f MB at 20,000 refunds, %.1f MB at 200,000.\n\n", m["heap/20000"]/1e6, m["heap/200000"]/1e6)
+}
+
+func (f findings) writeFootprints(b *strings.Builder) {
+	b.WriteString("## Import\n\nA program that makes one call, built with an empty build cache; the least of all builds.\n\n" +
+		"| | build | CPU time | peak memory | stripped binary | over the floor |\n|---|--:|--:|--:|--:|--:|\n")
+	floor := f.footprints["floor"]
+	for _, name := range footprint.Names() {
+		p := f.footprints[name]
+		fmt.Fprintf(b, "| %s | %.1f s | %.1f s | %.0f MB | %.2f MB | %+.1f s, %+.1f s CPU, %+.2f MB |\n", name, p.Wall.Seconds(), p.CPU.Seconds(),
+			megabytes(p.Peak), megabytes(p.Size), (p.Wall - floor.Wall).Seconds(), (p.CPU - floor.CPU).Seconds(), megabytes(p.Size-floor.Size))
+	}
+	b.WriteString("\n")
+}
+
+func (f findings) writeChaos(b *strings.Builder) {
+	m := f.metrics
+	b.WriteString("## Chaos\n\n1,000 refunds while 30 % of the requests go wrong, the same seed for each. Without a stored key a failed call is made again, and gets a new key.\n\n" +
+		"| | refunded twice | requests |\n|---|--:|--:|\n")
+	for _, line := range []struct{ what, name string }{
+		{"refundkit, key stored before the call", "stored-key"}, {"refundkit, a new key for each call", "key-per-call"}, {"stripe-go, a new key for each call", "stripe-go"},
+	} {
+		fmt.Fprintf(b, "| %s | %.0f | %.0f |\n", line.what, m["chaos/"+line.name+"/twice"], m["chaos/"+line.name+"/requests"])
+	}
+}
