@@ -236,3 +236,38 @@ func TestManyGoroutinesLeaveNothingBehind(t *testing.T) {
 	assert.Zero(t, open.Load(), "connections")
 	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, time.Millisecond, "goroutines")
 }
+
+// TestHTTP2StreamIsReset has the server give up on the stream, or on the whole
+// connection, after it has seen the request.
+func TestHTTP2StreamIsReset(t *testing.T) {
+	for name, giveUp := range map[string]func(http.ResponseWriter){
+		"stream": func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
+		"connection": func(w http.ResponseWriter) {
+			w.Header().Set("Connection", "close") // which HTTP/2 says with GOAWAY
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var keys []string
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				keys = append(keys, r.Proto+" "+r.Header.Get("Idempotency-Key"))
+				if len(keys) == 1 {
+					giveUp(w)
+				}
+				_, _ = io.WriteString(w, refundBody)
+			}))
+			server.EnableHTTP2 = true
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.StartTLS()
+			defer server.Close()
+			client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(server.Client()), refundkit.WithMaxRetries(0))
+			require.NoError(t, err)
+
+			_, err = client.Refunds.Create(t.Context(), someRefund, refundkit.IdempotencyKey("k"))
+			require.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+			_, err = client.Refunds.Create(t.Context(), someRefund, refundkit.IdempotencyKey("k"))
+			require.NoError(t, err)
+			assert.Equal(t, []string{"HTTP/2.0 k", "HTTP/2.0 k"}, keys)
+		})
+	}
+}
