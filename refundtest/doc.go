@@ -85,8 +85,9 @@
 //   - A refusal that Stripe-Should-Retry is recorded on is kept for the key; one
 //     that is found while reading the request, unknown ids included, is not.
 //   - A restricted key's permission for refunds is that for charges.
-//   - A refund_reference is unique in the account. Only payments reported as
-//     guaranteed can be refunded.
+//   - A refund_reference is unique in the account; it may be left out, as the
+//     specification says, and then nothing guards against a second report. Only
+//     payments reported as guaranteed can be refunded.
 //   - A delivery that was refused comes again after 5 minutes, 1 hour and 3
 //     hours, in live mode seven times in three days.
 //   - reverse_transfer without a transfer, and refund_application_fee without a

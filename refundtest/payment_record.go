@@ -86,9 +86,6 @@ func reportRefund(x *exchange) (object, *apiError) {
 		return nil, fault
 	}
 	reference := x.params.text("processor_details", "custom", "refund_reference")
-	if reference == "" {
-		return nil, invalid("processor_details[custom]", "parameter_missing", "processor_details[custom][refund_reference] is required.")
-	}
 	amount := r.amount - r.refunded
 	if asked := x.params.child("amount"); asked != nil {
 		amount = asked.number("value")
@@ -102,7 +99,7 @@ func reportRefund(x *exchange) (object, *apiError) {
 		return nil, fault
 	case !r.guaranteed:
 		return nil, refused("", "", "The payment %s is not reported as guaranteed: there is nothing to refund.", r.id)
-	case x.world.references[reference]:
+	case reference != "" && x.world.references[reference]:
 		return nil, refused("processor_details[custom][refund_reference]", "",
 			"A refund with the reference '%s' is already reported.", printable(reference))
 	case amount == 0 || amount > r.amount-r.refunded:
