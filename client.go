@@ -145,13 +145,8 @@ func (c *Client) prepare(call call, opts []CallOption) (*request, error) {
 		call.params = noParams{}
 	}
 	r := &request{call: call, retries: c.config().maxRetries}
-	for _, option := range opts {
-		if option == nil {
-			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
-		}
-		if err := option.apply(&r.callConfig); err != nil {
-			return nil, err
-		}
+	if err := r.take(opts); err != nil {
+		return nil, err
 	}
 	if err := r.settle(c.config().account); err != nil {
 		return nil, err

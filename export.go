@@ -65,6 +65,9 @@ func (p ExportParams) validate() error {
 func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ...CallOption) iter.Seq2[*Refund, error] {
 	return func(yield func(*Refund, error) bool) {
 		e, err := s.newExport(params, opts)
+		if ctx == nil {
+			err = &ParamError{Param: "ctx", Reason: "the context is nil"}
+		}
 		if err != nil {
 			yield(nil, err)
 			return
@@ -83,13 +86,8 @@ func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ..
 
 func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*export, error) {
 	var config callConfig
-	for _, option := range opts {
-		if option == nil {
-			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
-		}
-		if err := option.apply(&config); err != nil {
-			return nil, err
-		}
+	if err := config.take(opts); err != nil {
+		return nil, err
 	}
 	if config.response != nil {
 		return nil, &ParamError{Param: "CaptureResponse", Reason: "an export is many calls at a time"}
@@ -104,13 +102,13 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 	if params.Workers == 0 {
 		params.Workers = defaultExportWorkers
 	}
-	whole := &stretch{from: ceil(params.From).Unix(), to: ceil(params.To).Unix()}
+	whole := newStretch(ceil(params.From).Unix(), ceil(params.To).Unix())
 	if params.To.Equal(now) {
-		whole.to = now.Unix() // the second that has not ended is left out
+		whole = newStretch(whole.from, now.Unix()) // the second that has not ended is left out
 	}
-	whole.reached = whole.to
 	if last := params.ResumeAfter; last.ID != "" {
 		whole.to, whole.reached, whole.after = last.Created.Unix()+1, last.Created.Unix(), last.ID
+		whole.seen[last.ID] = true
 	}
 	e := &export{workers: params.Workers, stretches: []*stretch{whole}, progress: params.Progress}
 	e.changed.L = &e.mu

@@ -2,7 +2,6 @@ package refundkit
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 )
@@ -35,6 +34,11 @@ type stretch struct {
 	pages    [][]*Refund // fetched, not yielded
 	walked   bool        // a worker is fetching its next page
 	done     bool        // nothing is left to fetch
+	seen     map[string]bool
+}
+
+func newStretch(from, to int64) *stretch {
+	return &stretch{from: from, to: to, reached: to, seen: map[string]bool{}}
 }
 
 // How a stretch is split: the newer part keeps about half of what is left, but
@@ -117,7 +121,7 @@ func (e *export) split() *stretch {
 	if cut <= s.from || cut >= s.reached {
 		return nil
 	}
-	rest := &stretch{from: s.from, to: cut, reached: cut}
+	rest := newStretch(s.from, cut)
 	s.from = cut
 	e.stretches = slices.Insert(e.stretches, longest+1, rest)
 	return rest
@@ -126,13 +130,11 @@ func (e *export) split() *stretch {
 // arrived takes a page in.
 func (e *export) arrived(s *stretch, list *RefundList, err error) {
 	s.walked = false
-	switch {
-	case e.stopped:
+	if e.stopped {
 		return
-	case err == nil && len(list.Data) == 0 && list.HasMore:
-		err = errors.New("refundkit: Stripe sent an empty page and says that more follow: the export stopped, it is not complete")
-	case err == nil && len(list.Data) > 0 && list.Data[len(list.Data)-1].ID == s.after:
-		err = errors.New("refundkit: Stripe sent the same page again: the export stopped, it is not complete")
+	}
+	if err == nil && (list.HasMore || len(list.Data) > 0) {
+		_, err = nextCursor(cursor{}, list.Data, refundID, s.seen) // as any other walk, it never goes in a circle
 	}
 	if err != nil {
 		e.err, e.stopped = err, true

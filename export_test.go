@@ -293,3 +293,38 @@ func TestExportRefuses(t *testing.T) {
 		assert.Zero(t, mock.GetTotalCallCount(), name)
 	}
 }
+
+// TestExportNeverWalksInACircle gets two pages that follow each other for ever,
+// then an empty page that claims more.
+func TestExportNeverWalksInACircle(t *testing.T) {
+	page := func(id string) string {
+		return `{"object":"list","url":"","has_more":true,"data":[{"id":"` + id + `","object":"refund","created":1767225700}]}`
+	}
+	for name, pages := range map[string]map[string]string{
+		"a circle of one": {"": page("re_2"), "re_2": page("re_2")},
+		"a circle of two": {"": page("re_2"), "re_2": page("re_1"), "re_1": page("re_2")},
+		"an empty page":   {"": page("re_2"), "re_2": `{"object":"list","url":"","has_more":true,"data":[]}`},
+	} {
+		client, mock := setup(t)
+		mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+			return answer(200, pages[r.URL.Query().Get("starting_after")]), nil
+		})
+		var last error
+		count := 0
+		for _, err := range client.Refunds.Export(t.Context(), refundkit.ExportParams{From: firstDay, To: firstDay.AddDate(0, 0, 1), Workers: 1}) {
+			last = err
+			count++
+		}
+		require.ErrorContains(t, last, "not complete", name)
+		assert.LessOrEqual(t, count, 3, name)
+	}
+}
+
+func TestExportWithoutAContext(t *testing.T) {
+	client, mock := setup(t)
+	var none context.Context
+	for _, err := range client.Refunds.Export(none, refundkit.ExportParams{From: firstDay}) {
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams)
+	}
+	assert.Zero(t, mock.GetTotalCallCount())
+}

@@ -183,6 +183,19 @@ type callConfig struct {
 	response                *Response
 }
 
+// take applies the options of a call.
+func (c *callConfig) take(opts []CallOption) error {
+	for _, option := range opts {
+		if option == nil {
+			return &ParamError{Param: "opts", Reason: "an option is nil"}
+		}
+		if err := option.apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // IdempotencyKey names one business refund: your own name for it, stored before
 // the call, 1 to 255 visible ASCII characters. Stripe keeps the first answer
 // to a key for at least 24 hours and gives it again, so a repeated call refunds
