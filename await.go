@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 const (
@@ -67,7 +69,7 @@ func (s *RefundService) Await(ctx context.Context, id string, opts ...CallOption
 }
 
 func needsPerson(r *Refund) bool {
-	return r.Status == RefundRequiresAction || r.Status == RefundPending && r.PendingReason == PendingInsufficientFunds
+	return r.Status == RefundStatusRequiresAction || r.Status == RefundStatusPending && r.PendingReason == RefundPendingReasonInsufficientFunds
 }
 
 // awaitDelay says when to look again, after the given number of earlier looks,
@@ -86,7 +88,7 @@ func awaitDelay(look int, jitter float64, err error) (delay time.Duration, again
 	if errors.As(err, &answer) {
 		delay = max(delay, answer.RetryAfter)
 	}
-	return delay, NextStep(err) == RepeatSameKey && delay <= longestAwait
+	return delay, NextStep(err) == StepRepeat && delay <= longestAwait
 }
 
 // sooner halves the rest of the time when the deadline is near, so that the last
@@ -120,11 +122,11 @@ func (e *AwaitError) Error() string {
 	if e.Refund == nil {
 		b.WriteString("the refund was never seen")
 	} else {
-		fmt.Fprintf(&b, "refund %s was last seen %s", clean(e.Refund.ID), clean(string(e.Refund.Status)))
-		writeParts(&b, ", waiting for ", clean(string(e.Refund.PendingReason)))
+		fmt.Fprintf(&b, "refund %s was last seen %s", text.Masked(e.Refund.ID), text.Masked(string(e.Refund.Status)))
+		writeParts(&b, ", waiting for ", text.Masked(string(e.Refund.PendingReason)))
 	}
 	writeParts(&b, ": ", describe(e.Err))
-	return b.String() + "; next: " + string(e.nextStep())
+	return b.String() + "; next: " + e.nextStep().String()
 }
 
 // Unwrap returns what ended the waiting.
@@ -134,8 +136,8 @@ func (e *AwaitError) Unwrap() error { return e.Err }
 // speaks for itself.
 func (e *AwaitError) nextStep() Step {
 	step := NextStep(e.Err)
-	if step == Stop && (errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)) {
-		return RepeatSameKey
+	if step == StepStop && (errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)) {
+		return StepRepeat
 	}
 	return step
 }

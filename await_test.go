@@ -86,8 +86,8 @@ func TestAwaitEndsWhenAPersonIsNeeded(t *testing.T) {
 			require.ErrorAs(t, err, &waited, name)
 			require.NotNil(t, waited.Refund, name)
 			assert.Equal(t, "re_1", waited.Refund.ID, name)
-			assert.NotEqual(t, refundkit.PendingProcessing, waited.Refund.PendingReason, "%s: the last seen, not the first", name)
-			assert.Equal(t, refundkit.Stop, refundkit.NextStep(err), name)
+			assert.NotEqual(t, refundkit.RefundPendingReasonProcessing, waited.Refund.PendingReason, "%s: the last seen, not the first", name)
+			assert.Equal(t, refundkit.StepStop, refundkit.NextStep(err), name)
 			assert.Len(t, *looks, 2, name)
 		})
 	}
@@ -100,7 +100,7 @@ func TestAwaitSettledIsSettledWhateverItWaitedFor(t *testing.T) {
 		client, _ := awaitLooks(t, awaitSeen("pending", `,"pending_reason":"charge_pending"`), awaitSeen("failed", `,"pending_reason":"insufficient_funds"`))
 		refund, err := client.Refunds.Await(t.Context(), "re_1")
 		require.NoError(t, err)
-		assert.Equal(t, refundkit.RefundFailed, refund.Status)
+		assert.Equal(t, refundkit.RefundStatusFailed, refund.Status)
 	})
 }
 
@@ -156,8 +156,8 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 			var waited *refundkit.AwaitError
 			require.ErrorAs(t, err, &waited, name)
 			require.NotNil(t, waited.Refund, name)
-			assert.Equal(t, refundkit.RefundPending, waited.Refund.Status, name)
-			assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err), name)
+			assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status, name)
+			assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err), name)
 			assert.InDelta(t, time.Hour, time.Since(start), float64(time.Second), name)
 			assert.Less(t, len(*looks), 150, name)
 		})
@@ -192,7 +192,7 @@ func TestAwaitCanceledBefore(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Nil(t, waited.Refund)
 	assert.Empty(t, *looks)
-	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 }
 
 func TestAwaitWaitsOutWhatHeals(t *testing.T) {
@@ -201,7 +201,7 @@ func TestAwaitWaitsOutWhatHeals(t *testing.T) {
 			func() (*http.Response, error) { return nil, errors.New("connection reset") }, awaitSeen("succeeded", ""))
 		refund, err := client.Refunds.Await(t.Context(), "re_1")
 		require.NoError(t, err)
-		assert.Equal(t, refundkit.RefundSucceeded, refund.Status)
+		assert.Equal(t, refundkit.RefundStatusSucceeded, refund.Status)
 		require.Len(t, *looks, 6)
 		assert.Equal(t, 45*time.Second, (*looks)[3]-(*looks)[2], "as the server asked")
 	})
@@ -213,11 +213,11 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 		is     error
 		next   refundkit.Step
 	}{
-		"not found":              {awaitRefused(404), refundkit.ErrNotFound, refundkit.FixRequest},
-		"key revoked":            {awaitRefused(401), refundkit.ErrAuthentication, refundkit.FixRequest},
-		"a wait beyond the cap":  {awaitRefused(503, "Retry-After", "86400"), nil, refundkit.RepeatSameKey},
-		"a wait just beyond it":  {awaitRefused(503, "Retry-After", "61"), nil, refundkit.RepeatSameKey},
-		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.Stop},
+		"not found":              {awaitRefused(404), refundkit.ErrNotFound, refundkit.StepFixRequest},
+		"key revoked":            {awaitRefused(401), refundkit.ErrAuthentication, refundkit.StepFixCredentials},
+		"a wait beyond the cap":  {awaitRefused(503, "Retry-After", "86400"), nil, refundkit.StepRepeat},
+		"a wait just beyond it":  {awaitRefused(503, "Retry-After", "61"), nil, refundkit.StepRepeat},
+		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.StepStop},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client, looks := awaitLooks(t, awaitPending, c.answer)
@@ -225,7 +225,7 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 			var waited *refundkit.AwaitError
 			require.ErrorAs(t, err, &waited, name)
 			require.NotNil(t, waited.Refund, name)
-			assert.Equal(t, refundkit.RefundPending, waited.Refund.Status, name)
+			assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status, name)
 			if c.is != nil {
 				assert.ErrorIs(t, err, c.is, name)
 			}
@@ -246,7 +246,7 @@ func TestAwaitKeepsTheFailureWithTheEnd(t *testing.T) {
 		require.ErrorAs(t, err, &failure)
 		assert.Equal(t, "req_1", failure.RequestID)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+		assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 	})
 }
 
@@ -267,7 +267,7 @@ func TestAwaitRefuses(t *testing.T) {
 			client, looks := awaitLooks(t, awaitPending)
 			_, err := client.Refunds.Await(ctx, c.id, c.option)
 			assert.ErrorIs(t, err, refundkit.ErrInvalidParams, name)
-			assert.Equal(t, refundkit.FixRequest, refundkit.NextStep(err), name)
+			assert.Equal(t, refundkit.StepFixRequest, refundkit.NextStep(err), name)
 			assert.Empty(t, *looks, name)
 		})
 	}
@@ -314,6 +314,6 @@ func TestAwaitErrorBuiltByHand(t *testing.T) {
 		assert.Contains(t, shown, "re_1")
 	}
 	assert.Contains(t, (&refundkit.AwaitError{Err: context.Canceled}).Error(), "never seen")
-	assert.Equal(t, refundkit.Stop, refundkit.NextStep(&refundkit.AwaitError{Err: errors.New("odd")}))
-	assert.Equal(t, refundkit.Stop, refundkit.NextStep(&refundkit.AwaitError{}))
+	assert.Equal(t, refundkit.StepStop, refundkit.NextStep(&refundkit.AwaitError{Err: errors.New("odd")}))
+	assert.Equal(t, refundkit.StepStop, refundkit.NextStep(&refundkit.AwaitError{}))
 }

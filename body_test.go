@@ -26,7 +26,7 @@ func TestBodyLengthIsOnlyAHint(t *testing.T) {
 		refund, err := client.Refunds.Retrieve(t.Context(), "re_1", refundkit.CaptureResponse(&got))
 		require.NoError(t, err, name)
 		assert.Equal(t, "re_1", refund.ID, name)
-		assert.Equal(t, body, string(got.Body), name)
+		assert.Equal(t, body, string(got.Body()), name)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestBodyThatNeverEnds(t *testing.T) {
 	_, err := client.Refunds.Retrieve(t.Context(), "re_1")
 	var got *refundkit.Error
 	require.ErrorAs(t, err, &got)
-	assert.Len(t, got.Body, 16<<20)
+	assert.Len(t, got.Body(), 16<<20)
 	assert.ErrorContains(t, err, "larger than 16 MiB")
 }
 

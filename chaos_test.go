@@ -62,7 +62,7 @@ func (j *refundJob) finish(ctx context.Context, client *refundkit.Client, server
 			t.wrong.Add(1) // it was done, and the error denies it
 		}
 		switch step := refundkit.NextStep(err); {
-		case step == refundkit.LookUp || now.Sub(j.firstSent) >= 23*time.Hour:
+		case step == refundkit.StepLookUp || now.Sub(j.firstSent) >= 23*time.Hour:
 			if found, err := j.lookUp(ctx, client); err != nil {
 				return err
 			} else if found {
@@ -71,7 +71,7 @@ func (j *refundJob) finish(ctx context.Context, client *refundkit.Client, server
 			}
 			j.generation++
 			j.firstSent = time.Time{}
-		case step == refundkit.RepeatSameKey, step == refundkit.FixRequest: // a person has given the key its permission back
+		case step == refundkit.StepRepeat, step == refundkit.StepFixCredentials: // a person has given the key its permission back
 			time.Sleep(time.Second)
 		default:
 			return fmt.Errorf("%s: %w", step, err)

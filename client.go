@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 // APIVersion is the version of Stripe's API that this package was written for,
@@ -52,7 +54,7 @@ type Client struct {
 //
 // https://docs.stripe.com/keys
 func New(apiKey string, opts ...Option) (*Client, error) {
-	if !visibleASCII(apiKey, maxBody) {
+	if !text.IsVisibleASCII(apiKey, maxBody) {
 		return nil, &ParamError{Param: "apiKey", Reason: "it must be visible ASCII characters, and at least one; is the variable set?"}
 	}
 	settings := &config{httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}
@@ -104,9 +106,6 @@ type request struct {
 	attempts int
 	outcome  outcome
 }
-
-// checker is what an answer can do: say whether it is what was asked for.
-type checker interface{ check() error }
 
 // do sends a call, again where that is safe and can help, and decodes the answer.
 func do[T any, P interface {
@@ -177,7 +176,7 @@ func (r *request) settle(account string) error {
 		*r.response = Response{}
 	}
 	if r.maxRetries != nil {
-		r.retries = int(*r.maxRetries)
+		r.retries = *r.maxRetries
 	}
 	if r.account == "" {
 		r.account = account

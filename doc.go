@@ -55,13 +55,11 @@
 //
 // # Webhooks
 //
-// [NewWebhook] makes a [Webhook], which tells Stripe's events from everybody
-// else's. [Webhook.Handler] is an http.Handler for a function that gets each
-// [Event]; [Webhook.Parse] is for those who have a router of their own. Events
-// come more than once and in any order: [WithOnce] handles each once,
-// [ChooseSnapshot] says which of two snapshots of a refund to keep, and
-// [EntryBetween] what to book. [Refund.Trace] is what support tells a customer who
-// can't find the money.
+// Package [github.com/refundkit/refundkit/webhook] tells Stripe's events from
+// everybody else's and hands each [Event] to a function. Events come more than
+// once and in any order: [ChooseSnapshot] says which of two snapshots of a refund
+// to keep, and [EntryBetween] what to book. [Refund.Trace] is what support tells a
+// customer who can't find the money.
 //
 // # Retries, rate limits, logs
 //

@@ -19,7 +19,7 @@ var withoutExample = map[string]string{
 	"LogValue":      "log/slog",
 	"MarshalJSON":   "encoding/json",
 	"UnmarshalJSON": "encoding/json",
-	"MarshalText":   "encoding",
+	"String":        "fmt",
 	"EncodeValues":  "the form encoder",
 	"IsZero":        "encoding/json and the form encoder",
 }

@@ -1,8 +1,6 @@
 package refundkit
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -17,10 +15,10 @@ type ErrorType string
 
 // The error types that Stripe sends.
 const (
-	TypeAPI            ErrorType = "api_error"
-	TypeCard           ErrorType = "card_error"
-	TypeIdempotency    ErrorType = "idempotency_error"
-	TypeInvalidRequest ErrorType = "invalid_request_error"
+	ErrorTypeAPI            ErrorType = "api_error"
+	ErrorTypeCard           ErrorType = "card_error"
+	ErrorTypeIdempotency    ErrorType = "idempotency_error"
+	ErrorTypeInvalidRequest ErrorType = "invalid_request_error"
 )
 
 // ErrorCode is Stripe's short name for what went wrong; many refund errors have
@@ -31,28 +29,28 @@ type ErrorCode string
 
 // The error codes that a refund can meet.
 const (
-	CodeAccountInvalid          ErrorCode = "account_invalid"
-	CodeAmountTooLarge          ErrorCode = "amount_too_large"
-	CodeAPIKeyExpired           ErrorCode = "api_key_expired"
-	CodeBalanceInsufficient     ErrorCode = "balance_insufficient"
-	CodeChargeAlreadyRefunded   ErrorCode = "charge_already_refunded"
-	CodeChargeDisputed          ErrorCode = "charge_disputed"
-	CodeChargeNotRefundable     ErrorCode = "charge_not_refundable"
-	CodeIdempotencyKeyInUse     ErrorCode = "idempotency_key_in_use"
-	CodeLockTimeout             ErrorCode = "lock_timeout"
-	CodeParameterInvalidEmpty   ErrorCode = "parameter_invalid_empty"
-	CodeParameterInvalidInteger ErrorCode = "parameter_invalid_integer"
-	CodeParameterMissing        ErrorCode = "parameter_missing"
-	CodeParameterUnknown        ErrorCode = "parameter_unknown"
-	CodeRateLimit               ErrorCode = "rate_limit"
-	CodeRefundDisputedPayment   ErrorCode = "refund_disputed_payment"
-	CodeResourceMissing         ErrorCode = "resource_missing"
+	ErrorCodeAccountInvalid          ErrorCode = "account_invalid"
+	ErrorCodeAmountTooLarge          ErrorCode = "amount_too_large"
+	ErrorCodeAPIKeyExpired           ErrorCode = "api_key_expired"
+	ErrorCodeBalanceInsufficient     ErrorCode = "balance_insufficient"
+	ErrorCodeChargeAlreadyRefunded   ErrorCode = "charge_already_refunded"
+	ErrorCodeChargeDisputed          ErrorCode = "charge_disputed"
+	ErrorCodeChargeNotRefundable     ErrorCode = "charge_not_refundable"
+	ErrorCodeIdempotencyKeyInUse     ErrorCode = "idempotency_key_in_use"
+	ErrorCodeLockTimeout             ErrorCode = "lock_timeout"
+	ErrorCodeParameterInvalidEmpty   ErrorCode = "parameter_invalid_empty"
+	ErrorCodeParameterInvalidInteger ErrorCode = "parameter_invalid_integer"
+	ErrorCodeParameterMissing        ErrorCode = "parameter_missing"
+	ErrorCodeParameterUnknown        ErrorCode = "parameter_unknown"
+	ErrorCodeRateLimit               ErrorCode = "rate_limit"
+	ErrorCodeRefundDisputedPayment   ErrorCode = "refund_disputed_payment"
+	ErrorCodeResourceMissing         ErrorCode = "resource_missing"
 )
 
 // Error is every HTTP answer that is not a success, whatever its body, and a
 // success whose body can't be read. Match it with errors.Is and the Err values
-// of this package rather than by its fields. Header and Body are for you to look at
-// on purpose: they are in no message, format, log or JSON.
+// of this package rather than by its fields. What Header and Body return is for you
+// to look at on purpose: it is in no message, format, log or JSON.
 type Error struct {
 	Op                 string // the method: Refunds.Create
 	StatusCode         int
@@ -76,9 +74,21 @@ type Error struct {
 	RetryAfter         time.Duration // what the server asked for; 0 if it did not
 	Replayed           bool          // a stored answer to an earlier request with this key
 	OutcomeUnknown     bool          // one of the attempts may have worked
-	Header             http.Header
-	Body               []byte
-	Err                error // what kept the body from being read, or ended the wait for another attempt
+	Err                error         // what kept the body from being read, or ended the wait for another attempt
+
+	raw func() (http.Header, []byte) // a function, so that no printer reaches them
+}
+
+// Header returns the header of the answer; nil for an Error that was built by hand.
+func (e *Error) Header() http.Header {
+	header, _ := rawAnswer(e.raw)
+	return header
+}
+
+// Body returns the body of the answer; nil for an Error that was built by hand.
+func (e *Error) Body() []byte {
+	_, body := rawAnswer(e.raw)
+	return body
 }
 
 // TransportError is a call that got no answer at all. It unwraps to the cause.
@@ -134,22 +144,22 @@ var (
 
 // Is matches the Err values of this package.
 func (e *Error) Is(target error) bool {
-	bad := e.StatusCode == http.StatusBadRequest && e.Type == TypeInvalidRequest
+	bad := e.StatusCode == http.StatusBadRequest && e.Type == ErrorTypeInvalidRequest
 	switch target {
 	case ErrOutcomeUnknown:
 		return e.OutcomeUnknown
 	case ErrAlreadyRefunded:
-		return e.Code == CodeChargeAlreadyRefunded
+		return e.Code == ErrorCodeChargeAlreadyRefunded
 	case ErrAmountExceedsRemaining:
 		return bad && e.Code == "" && e.Param == "amount"
 	case ErrDisputed:
-		return e.Code == CodeChargeDisputed || e.Code == CodeRefundDisputedPayment
+		return e.Code == ErrorCodeChargeDisputed || e.Code == ErrorCodeRefundDisputedPayment
 	case ErrInsufficientBalance:
-		return e.Code == CodeBalanceInsufficient
+		return e.Code == ErrorCodeBalanceInsufficient
 	case ErrNotRefundable:
-		return e.Code == CodeChargeNotRefundable || bad && e.Code == "" && e.Param == ""
+		return e.Code == ErrorCodeChargeNotRefundable || bad && e.Code == "" && e.Param == ""
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound || e.Code == CodeResourceMissing
+		return e.StatusCode == http.StatusNotFound || e.Code == ErrorCodeResourceMissing
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrAuthentication:
@@ -157,11 +167,11 @@ func (e *Error) Is(target error) bool {
 	case ErrPermission:
 		return e.StatusCode == http.StatusForbidden
 	case ErrIdempotencyMismatch:
-		return e.StatusCode == http.StatusBadRequest && e.Type == TypeIdempotency
+		return e.StatusCode == http.StatusBadRequest && e.Type == ErrorTypeIdempotency
 	case ErrIdempotencyInUse:
-		return e.Code == CodeIdempotencyKeyInUse || e.StatusCode == http.StatusConflict && e.Type == TypeIdempotency
+		return e.Code == ErrorCodeIdempotencyKeyInUse || e.StatusCode == http.StatusConflict && e.Type == ErrorTypeIdempotency
 	case ErrInvalidParams:
-		return bad && (strings.HasPrefix(string(e.Code), "parameter") || e.Code == CodeAmountTooLarge ||
+		return bad && (strings.HasPrefix(string(e.Code), "parameter") || e.Code == ErrorCodeAmountTooLarge ||
 			e.Code == "" && e.Param != "" && e.Param != "amount")
 	}
 	return false
@@ -183,47 +193,3 @@ func (e *TransportError) Unwrap() error { return e.Err }
 
 // Error says which parameter is wrong and why. It never holds the value.
 func (e *ParamError) Error() string { return "refundkit: " + e.Param + ": " + e.Reason }
-
-// wireError is the error object in the body of an answer.
-type wireError struct {
-	Type               ErrorType `json:"type"`
-	Code               ErrorCode `json:"code"`
-	Param              string    `json:"param"`
-	Message            string    `json:"message"`
-	AdviceCode         string    `json:"advice_code"`
-	Charge             string    `json:"charge"`
-	DeclineCode        string    `json:"decline_code"`
-	NetworkAdviceCode  string    `json:"network_advice_code"`
-	NetworkDeclineCode string    `json:"network_decline_code"`
-	PaymentMethodType  string    `json:"payment_method_type"`
-	DocURL             string    `json:"doc_url"`
-	RequestLogURL      string    `json:"request_log_url"`
-}
-
-// parseError turns any HTTP answer into an error. isJSON tells whether Stripe
-// itself can have written it: a JSON object with an error object in it.
-func parseError(status int, header http.Header, body []byte, now time.Time) (e *Error, isJSON bool) {
-	e = &Error{
-		StatusCode:        status,
-		RequestID:         header.Get("Request-Id"),
-		RateLimitedReason: header.Get("Stripe-Rate-Limited-Reason"),
-		RetryAfter:        retryAfter(header, now),
-		Replayed:          isReplay(header),
-		Header:            header,
-		Body:              body,
-	}
-	told := member(bytes.TrimSpace(body), "error")
-	if !json.Valid(body) || len(told) == 0 || told[0] != '{' {
-		return e, false
-	}
-	var wire wireError
-	// A field of a wrong kind is left out; the others still tell something.
-	_ = json.Unmarshal(told, &wire)
-	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
-	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
-	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType
-	e.Message, e.DocURL, e.RequestLogURL = clean(wire.Message), wire.DocURL, wire.RequestLogURL
-	return e, true
-}
-
-func isReplay(header http.Header) bool { return header.Get("Idempotent-Replayed") == "true" }

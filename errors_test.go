@@ -59,46 +59,46 @@ func TestEveryAnswerIsAnError(t *testing.T) {
 		header []string
 		want   want
 	}{
-		"already refunded":         {400, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded"}, refundkit.LookUp}},
-		"more than is left":        {400, stripeError(invalid, "", "amount"), nil, want{[]string{"AmountExceedsRemaining"}, refundkit.LookUp}},
-		"amount not a number":      {400, stripeError(invalid, "parameter_invalid_integer", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"amount too large":         {400, stripeError(invalid, "amount_too_large", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"neither charge nor PI":    {400, stripeError(invalid, "", ""), nil, want{[]string{"NotRefundable"}, refundkit.Stop}},
-		"two that exclude":         {400, stripeError(invalid, "parameters_exclusive", "a"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"unknown parameter":        {400, stripeError(invalid, "parameter_unknown", "wat"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"invalid reason":           {400, stripeError(invalid, "", "reason"), nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"charged back":             {400, stripeError(invalid, "charge_disputed", ""), nil, want{[]string{"Disputed"}, refundkit.Stop}},
-		"disputed payment":         {400, stripeError(invalid, "refund_disputed_payment", ""), nil, want{[]string{"Disputed"}, refundkit.Stop}},
-		"not refundable":           {400, stripeError(invalid, "charge_not_refundable", ""), nil, want{[]string{"NotRefundable"}, refundkit.Stop}},
-		"balance too low":          {400, stripeError(invalid, "balance_insufficient", ""), nil, want{[]string{"InsufficientBalance"}, refundkit.NewKey}},
-		"unknown cursor":           {400, stripeError(invalid, "resource_missing", "starting_after"), nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
-		"key of another request":   {400, stripeError("idempotency_error", "", ""), nil, want{[]string{"IdempotencyMismatch"}, refundkit.LookUp}},
-		"invalid key":              {401, stripeError(invalid, "", ""), nil, want{[]string{"Authentication"}, refundkit.FixRequest}},
-		"card error":               {402, stripeError("card_error", "card_declined", ""), nil, want{nil, refundkit.NewKey}},
-		"no permission":            {403, stripeError(invalid, "", ""), nil, want{[]string{"Permission"}, refundkit.FixRequest}},
-		"no such account":          {403, stripeError(invalid, "account_invalid", ""), nil, want{[]string{"Permission"}, refundkit.FixRequest}},
-		"no such charge":           {404, stripeError(invalid, "resource_missing", "id"), nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
-		"HTML 404":                 {404, "<html>", nil, want{[]string{"NotFound"}, refundkit.FixRequest}},
-		"key in use":               {409, stripeError("idempotency_error", "idempotency_key_in_use", ""), nil, want{[]string{"IdempotencyInUse", "OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"other conflict":           {409, stripeError(invalid, "", ""), nil, want{nil, refundkit.RepeatSameKey}},
-		"dependency failed":        {424, stripeError("api_error", "", ""), nil, want{nil, refundkit.FixRequest}},
-		"rate limit":               {429, stripeError(invalid, "rate_limit", ""), nil, want{[]string{"RateLimited"}, refundkit.RepeatSameKey}},
-		"lock timeout":             {429, stripeError(invalid, "lock_timeout", ""), nil, want{[]string{"RateLimited"}, refundkit.RepeatSameKey}},
-		"redirect":                 {302, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"server error":             {500, stripeError("api_error", "", ""), nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"stored server error":      {500, stripeError("api_error", "", ""), []string{"Idempotent-Replayed", "true"}, want{[]string{"OutcomeUnknown"}, refundkit.LookUp}},
-		"HTML 502":                 {502, "<html>", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"empty 503":                {503, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"null":                     {500, "null", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"error is a string":        {400, `{"error":"invalid_grant"}`, nil, want{nil, refundkit.FixRequest}},
-		"error is null":            {400, `{"error":null}`, nil, want{nil, refundkit.FixRequest}},
-		"fields of a wrong kind":   {400, `{"error":{"type":"invalid_request_error","code":7,"param":"reason","message":{}}}`, nil, want{[]string{"InvalidParams"}, refundkit.FixRequest}},
-		"type in message only":     {400, `{"error":{"message":"charge_already_refunded"}}`, nil, want{nil, refundkit.FixRequest}},
-		"accepted without a body":  {202, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"no content":               {204, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"a success with an error":  {200, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded", "OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"informational nonsense":   {199, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
-		"a status beyond the book": {999, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.RepeatSameKey}},
+		"already refunded":         {400, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded"}, refundkit.StepLookUp}},
+		"more than is left":        {400, stripeError(invalid, "", "amount"), nil, want{[]string{"AmountExceedsRemaining"}, refundkit.StepLookUp}},
+		"amount not a number":      {400, stripeError(invalid, "parameter_invalid_integer", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"amount too large":         {400, stripeError(invalid, "amount_too_large", "amount"), nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"neither charge nor PI":    {400, stripeError(invalid, "", ""), nil, want{[]string{"NotRefundable"}, refundkit.StepStop}},
+		"two that exclude":         {400, stripeError(invalid, "parameters_exclusive", "a"), nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"unknown parameter":        {400, stripeError(invalid, "parameter_unknown", "wat"), nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"invalid reason":           {400, stripeError(invalid, "", "reason"), nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"charged back":             {400, stripeError(invalid, "charge_disputed", ""), nil, want{[]string{"Disputed"}, refundkit.StepStop}},
+		"disputed payment":         {400, stripeError(invalid, "refund_disputed_payment", ""), nil, want{[]string{"Disputed"}, refundkit.StepStop}},
+		"not refundable":           {400, stripeError(invalid, "charge_not_refundable", ""), nil, want{[]string{"NotRefundable"}, refundkit.StepStop}},
+		"balance too low":          {400, stripeError(invalid, "balance_insufficient", ""), nil, want{[]string{"InsufficientBalance"}, refundkit.StepNewKey}},
+		"unknown cursor":           {400, stripeError(invalid, "resource_missing", "starting_after"), nil, want{[]string{"NotFound"}, refundkit.StepFixRequest}},
+		"key of another request":   {400, stripeError("idempotency_error", "", ""), nil, want{[]string{"IdempotencyMismatch"}, refundkit.StepLookUp}},
+		"invalid key":              {401, stripeError(invalid, "", ""), nil, want{[]string{"Authentication"}, refundkit.StepFixCredentials}},
+		"card error":               {402, stripeError("card_error", "card_declined", ""), nil, want{nil, refundkit.StepNewKey}},
+		"no permission":            {403, stripeError(invalid, "", ""), nil, want{[]string{"Permission"}, refundkit.StepFixCredentials}},
+		"no such account":          {403, stripeError(invalid, "account_invalid", ""), nil, want{[]string{"Permission"}, refundkit.StepFixCredentials}},
+		"no such charge":           {404, stripeError(invalid, "resource_missing", "id"), nil, want{[]string{"NotFound"}, refundkit.StepFixRequest}},
+		"HTML 404":                 {404, "<html>", nil, want{[]string{"NotFound"}, refundkit.StepFixRequest}},
+		"key in use":               {409, stripeError("idempotency_error", "idempotency_key_in_use", ""), nil, want{[]string{"IdempotencyInUse", "OutcomeUnknown"}, refundkit.StepRepeat}},
+		"other conflict":           {409, stripeError(invalid, "", ""), nil, want{nil, refundkit.StepRepeat}},
+		"dependency failed":        {424, stripeError("api_error", "", ""), nil, want{nil, refundkit.StepFixRequest}},
+		"rate limit":               {429, stripeError(invalid, "rate_limit", ""), nil, want{[]string{"RateLimited"}, refundkit.StepRepeat}},
+		"lock timeout":             {429, stripeError(invalid, "lock_timeout", ""), nil, want{[]string{"RateLimited"}, refundkit.StepRepeat}},
+		"redirect":                 {302, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"server error":             {500, stripeError("api_error", "", ""), nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"stored server error":      {500, stripeError("api_error", "", ""), []string{"Idempotent-Replayed", "true"}, want{[]string{"OutcomeUnknown"}, refundkit.StepLookUp}},
+		"HTML 502":                 {502, "<html>", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"empty 503":                {503, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"null":                     {500, "null", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"error is a string":        {400, `{"error":"invalid_grant"}`, nil, want{nil, refundkit.StepFixRequest}},
+		"error is null":            {400, `{"error":null}`, nil, want{nil, refundkit.StepFixRequest}},
+		"fields of a wrong kind":   {400, `{"error":{"type":"invalid_request_error","code":7,"param":"reason","message":{}}}`, nil, want{[]string{"InvalidParams"}, refundkit.StepFixRequest}},
+		"type in message only":     {400, `{"error":{"message":"charge_already_refunded"}}`, nil, want{nil, refundkit.StepFixRequest}},
+		"accepted without a body":  {202, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"no content":               {204, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"a success with an error":  {200, stripeError(invalid, "charge_already_refunded", ""), nil, want{[]string{"AlreadyRefunded", "OutcomeUnknown"}, refundkit.StepRepeat}},
+		"informational nonsense":   {199, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
+		"a status beyond the book": {999, "", nil, want{[]string{"OutcomeUnknown"}, refundkit.StepRepeat}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, mock := setup(t)
@@ -112,7 +112,7 @@ func TestEveryAnswerIsAnError(t *testing.T) {
 			require.ErrorAs(t, err, &failure)
 			assert.ElementsMatch(t, c.want.is, matches(err))
 			assert.Equal(t, c.want.next, refundkit.NextStep(err))
-			assert.Equal(t, "key-1", refundkit.KeyOf(fmt.Errorf("job 7: %w", err)))
+			assert.Equal(t, refundkit.IdempotencyKey("key-1"), refundkit.KeyOf(fmt.Errorf("job 7: %w", err)))
 			assert.Equal(t, c.status, failure.StatusCode)
 			assert.Equal(t, "Refunds.Create", failure.Op)
 			assert.Equal(t, "req_1", failure.RequestID)
@@ -120,8 +120,8 @@ func TestEveryAnswerIsAnError(t *testing.T) {
 			assert.Equal(t, "endpoint-rate", failure.RateLimitedReason)
 			assert.Equal(t, 7*time.Second, failure.RetryAfter)
 			assert.Equal(t, 1, failure.Attempts)
-			assert.Equal(t, c.body, string(failure.Body))
-			assert.Equal(t, "7", failure.Header.Get("Retry-After"))
+			assert.Equal(t, c.body, string(failure.Body()))
+			assert.Equal(t, "7", failure.Header().Get("Retry-After"))
 		})
 	}
 }
@@ -136,11 +136,11 @@ func TestErrorFieldsComeFromTheBody(t *testing.T) {
 
 	var failure *refundkit.Error
 	require.ErrorAs(t, err, &failure)
-	failure.Header, failure.Body, failure.IdempotencyKey = nil, nil, ""
-	assert.Equal(t, &refundkit.Error{
-		Op: "Refunds.Create", StatusCode: 402, Type: refundkit.TypeCard, Code: "card_declined", DeclineCode: "lost_card", Param: "charge", Message: "Your card was declined.",
+	failure.IdempotencyKey = ""
+	assert.Equal(t, fields(refundkit.Error{
+		Op: "Refunds.Create", StatusCode: 402, Type: refundkit.ErrorTypeCard, Code: "card_declined", DeclineCode: "lost_card", Param: "charge", Message: "Your card was declined.",
 		DocURL: "https://stripe.com/docs/error-codes/card-declined", RequestLogURL: "https://dashboard.stripe.com/test/logs/req_1?t=1", Attempts: 1,
-	}, failure)
+	}), fields(failure))
 }
 
 func TestGetIsNeverOpen(t *testing.T) {
@@ -155,7 +155,7 @@ func TestGetIsNeverOpen(t *testing.T) {
 		_, err := client.Refunds.Retrieve(t.Context(), "re_1")
 		require.Error(t, err, name)
 		assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown, name)
-		assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err), name)
+		assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err), name)
 		assert.Empty(t, refundkit.KeyOf(err), name)
 	}
 }
@@ -187,31 +187,31 @@ func TestErrorsBuiltByHand(t *testing.T) {
 	open := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "k", OutcomeUnknown: true, Err: context.DeadlineExceeded}
 	assert.ErrorIs(t, open, refundkit.ErrOutcomeUnknown)
 	assert.ErrorIs(t, open, context.DeadlineExceeded)
-	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(open))
-	assert.Equal(t, "k", refundkit.KeyOf(open))
+	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(open))
+	assert.Equal(t, refundkit.IdempotencyKey("k"), refundkit.KeyOf(open))
 
 	refused := &refundkit.ParamError{Param: "amount", Reason: "no"}
 	assert.ErrorIs(t, refused, refundkit.ErrInvalidParams)
 	assert.EqualError(t, refused, "refundkit: amount: no")
-	assert.Equal(t, refundkit.FixRequest, refundkit.NextStep(refused))
+	assert.Equal(t, refundkit.StepFixRequest, refundkit.NextStep(refused))
 
 	for _, bare := range []error{&refundkit.Error{}, &refundkit.TransportError{}} {
 		assert.NotEmpty(t, bare.Error())
 		assert.Empty(t, refundkit.KeyOf(bare))
 	}
-	assert.Equal(t, refundkit.Stop, refundkit.NextStep(nil))
-	assert.Equal(t, refundkit.Stop, refundkit.NextStep(io.EOF))
+	assert.Equal(t, refundkit.StepStop, refundkit.NextStep(nil))
+	assert.Equal(t, refundkit.StepStop, refundkit.NextStep(io.EOF))
 	assert.Empty(t, refundkit.KeyOf(io.EOF))
 }
 
 func TestErrorMessageForThreeInTheMorning(t *testing.T) {
 	err := &refundkit.Error{
-		Op: "Refunds.Create", StatusCode: 400, Type: refundkit.TypeInvalidRequest, Code: "parameter_unknown", Param: "wat", Message: "No such\nparameter.",
+		Op: "Refunds.Create", StatusCode: 400, Type: refundkit.ErrorTypeInvalidRequest, Code: "parameter_unknown", Param: "wat", Message: "No such\nparameter.",
 		RequestID: "req_1", IdempotencyKey: "order-1/refund-1", Attempts: 1,
 	}
 	assert.EqualError(t, err, "refundkit: Refunds.Create: status 400 parameter_unknown on wat: No such parameter. "+
-		"(attempts 1, request req_1, idempotency key order-1/refund-1); next: correct the request or its credentials")
-	limited := &refundkit.Error{Op: "Refunds.List", StatusCode: 429, Code: refundkit.CodeRateLimit, RateLimitedReason: "endpoint-rate", Attempts: 3}
+		"(attempts 1, request req_1, idempotency key order-1/refund-1); next: correct the request")
+	limited := &refundkit.Error{Op: "Refunds.List", StatusCode: 429, Code: refundkit.ErrorCodeRateLimit, RateLimitedReason: "endpoint-rate", Attempts: 3}
 	assert.EqualError(t, limited, "refundkit: Refunds.List: status 429 rate_limit because of endpoint-rate (attempts 3); next: repeat the call with the same key")
 	silent := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "order-1/refund-1", Attempts: 3, OutcomeUnknown: true, Err: io.ErrUnexpectedEOF}
 	assert.EqualError(t, silent, "refundkit: Refunds.Create: no answer: unexpected EOF "+

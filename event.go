@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 // EventType is what happened. New values may appear; an event of a type that
@@ -13,19 +15,24 @@ import (
 // https://docs.stripe.com/api/events/types
 type EventType string
 
-// The event types that tell of refunds. EventChargeRefundUpdated is deprecated:
-// it comes beside EventRefundUpdated and EventRefundFailed with the same
-// refund, under an ID of its own; see [WithoutChargeRefundUpdated].
+// The event types that tell of refunds. EventTypeChargeRefundUpdated is deprecated:
+// it comes beside EventTypeRefundUpdated and EventTypeRefundFailed with the same
+// refund, under an ID of its own; webhook.WithoutChargeRefundUpdated drops it.
 const (
-	EventRefundCreated       EventType = "refund.created"
-	EventRefundUpdated       EventType = "refund.updated"
-	EventRefundFailed        EventType = "refund.failed"
-	EventChargeRefunded      EventType = "charge.refunded" // its object is the charge
-	EventChargeRefundUpdated EventType = "charge.refund.updated"
+	EventTypeRefundCreated       EventType = "refund.created"
+	EventTypeRefundUpdated       EventType = "refund.updated"
+	EventTypeRefundFailed        EventType = "refund.failed"
+	EventTypeChargeRefunded      EventType = "charge.refunded" // its object is the charge
+	EventTypeChargeRefundUpdated EventType = "charge.refund.updated"
 )
 
-// ErrEventObject: the event's object is of another kind than was asked for.
-var ErrEventObject = errors.New("refundkit: the event is about another kind of object")
+// What can be wrong with an event, for errors.Is.
+var (
+	// ErrPayload: it can't be read as an event, or its object not as what it says it is.
+	ErrPayload = errors.New("refundkit: the event can't be read")
+	// ErrEventObject: the event's object is of another kind than was asked for.
+	ErrEventObject = errors.New("refundkit: the event is about another kind of object")
+)
 
 // Event is what Stripe tells a webhook. An event may come more than once, always
 // with the same ID, and events come in any order: Created does not order them,
@@ -44,7 +51,7 @@ type Event struct {
 	PendingWebhooks int64           `json:"pending_webhooks"`
 	Request         EventRequest    `json:"request"`
 	Type            EventType       `json:"type"`
-	Raw             json.RawMessage `json:"-"` // the whole payload; nil unless the event comes from a [Webhook]
+	Raw             json.RawMessage `json:"-"` // the whole event as it was read, byte for byte
 }
 
 // EventData is what an event is about: the object as it was at that moment, and
@@ -91,21 +98,24 @@ func (e *Event) CallOptions() []CallOption {
 	return []CallOption{OnAccount(e.Account)}
 }
 
-// parseEvent reads a payload that is known to come from Stripe.
-func parseEvent(payload []byte) (*Event, error) {
-	event := new(Event)
-	err := json.Unmarshal(payload, event)
+// UnmarshalJSON reads an event, and keeps a copy of data in Raw. What is not an
+// event with an ID and a type is refused: errors.Is(err, [ErrPayload]) holds.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	type plain Event
+	var read plain
+	err := json.Unmarshal(data, &read)
 	switch {
-	case err == nil && event.Object == "event" && event.ID != "" && event.Type != "":
-		event.Raw = bytes.Clone(payload)
-		return event, nil
-	case err == nil && event.Object == "event":
-		return nil, fmt.Errorf("%w: the event has no id or no type", ErrPayload)
+	case err == nil && read.Object == "event" && read.ID != "" && read.Type != "":
+		*e = Event(read)
+		e.Raw = bytes.Clone(data)
+		return nil
+	case err == nil && read.Object == "event":
+		return fmt.Errorf("%w: the event has no id or no type", ErrPayload)
 	}
-	if kind := kindOf(payload); kind != "" && kind != "event" {
-		return nil, fmt.Errorf("%w: it is a %s, not an event", ErrPayload, clean(kind))
+	if kind := kindOf(data); kind != "" && kind != "event" {
+		return fmt.Errorf("%w: it is a %s, not an event", ErrPayload, text.Masked(kind))
 	}
-	return nil, fmt.Errorf("%w: %s", ErrPayload, describeJSON(err))
+	return fmt.Errorf("%w: %s", ErrPayload, describeJSON(err))
 }
 
 // eventObject decodes raw once; only when that fails does it look why.
@@ -119,12 +129,10 @@ func eventObject[T any, P interface {
 		return value, nil
 	}
 	if found := kindOf(raw); found != kind {
-		return nil, fmt.Errorf("%w: %q instead of %q", ErrEventObject, clean(found), kind)
+		return nil, fmt.Errorf("%w: %q instead of %q", ErrEventObject, text.Masked(found), kind)
 	}
 	return nil, fmt.Errorf("%w: the %s: %s", ErrPayload, kind, describeJSON(err))
 }
-
-func (c *Charge) check() error { return checkIdentity(c.Object, "charge", c.ID) }
 
 // kindOf returns the object member of a JSON object, or "".
 func kindOf(raw []byte) string {
@@ -143,9 +151,9 @@ func describeJSON(err error) string {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("it is not JSON, from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Sprintf("field %q is not a %s", clean(kind.Field), kind.Type)
+		return fmt.Sprintf("field %q is not a %s", text.Masked(kind.Field), kind.Type)
 	case err == nil:
 		return "it is not a JSON object with its kind and an id"
 	}
-	return clean(err.Error())
+	return text.Masked(err.Error())
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/refundkit/refundkit"
 	"github.com/stretchr/testify/assert"
@@ -23,8 +24,8 @@ func eventBody(kind, object, extra string) string {
 
 func eventParse(t *testing.T, body string) *refundkit.Event {
 	t.Helper()
-	event, err := webhookSetup(t).Parse([]byte(body), webhookHeader(webhookSecret, webhookNow, body))
-	require.NoError(t, err)
+	event := new(refundkit.Event)
+	require.NoError(t, json.Unmarshal([]byte(body), event))
 	return event
 }
 
@@ -35,7 +36,7 @@ func TestEventFields(t *testing.T) {
 
 	assert.Equal(t, &refundkit.Event{
 		ID: "evt_1", Object: "event", Account: "acct_1", APIVersion: "2020-03-02", Context: "acct_1/x",
-		Created: refundkit.NewTimestamp(webhookNow.Add(-10e9)), Livemode: true, PendingWebhooks: 2, Type: refundkit.EventRefundUpdated,
+		Created: refundkit.NewTimestamp(time.Unix(1789999990, 0)), Livemode: true, PendingWebhooks: 2, Type: refundkit.EventTypeRefundUpdated,
 		Request: refundkit.EventRequest{ID: "req_1", IdempotencyKey: "key_1"},
 		Data: refundkit.EventData{
 			Object:             json.RawMessage(refundBody),
@@ -61,8 +62,7 @@ func TestEventRequest(t *testing.T) {
 		assert.Equal(t, c.want, eventParse(t, eventBody("refund.updated", refundBody, c.field)).Request, name)
 	}
 	body := eventBody("refund.updated", refundBody, `"request":7`)
-	_, err := webhookSetup(t).Parse([]byte(body), webhookHeader(webhookSecret, webhookNow, body))
-	assert.ErrorIs(t, err, refundkit.ErrPayload)
+	assert.ErrorIs(t, json.Unmarshal([]byte(body), new(refundkit.Event)), refundkit.ErrPayload)
 }
 
 func TestEventObject(t *testing.T) {
@@ -109,7 +109,7 @@ func TestEventCallOptions(t *testing.T) {
 // TestEventBuiltByHand: a consumer's test needs neither signature nor JSON of a
 // whole event.
 func TestEventBuiltByHand(t *testing.T) {
-	event := &refundkit.Event{Type: refundkit.EventRefundFailed, Data: refundkit.EventData{Object: json.RawMessage(refundBody)}}
+	event := &refundkit.Event{Type: refundkit.EventTypeRefundFailed, Data: refundkit.EventData{Object: json.RawMessage(refundBody)}}
 	refund, err := event.Refund()
 	require.NoError(t, err)
 	assert.Equal(t, "re_1", refund.ID)
@@ -124,15 +124,15 @@ func TestEventSurvivesAQueue(t *testing.T) {
 	require.NoError(t, err)
 	var received refundkit.Event
 	require.NoError(t, json.Unmarshal(text, &received))
-	event.Raw = nil // the queue does not carry it twice
+	event.Raw, received.Raw = nil, nil // the bytes differ: one is Stripe's, one the queue's
 	assert.Equal(t, *event, received)
 }
 
 // TestEventKeepsNothingOfTheCaller: the caller may use its buffer again.
 func TestEventKeepsNothingOfTheCaller(t *testing.T) {
 	body := []byte(eventBody("refund.updated", refundBody, ""))
-	event, err := webhookSetup(t).Parse(body, webhookHeader(webhookSecret, webhookNow, string(body)))
-	require.NoError(t, err)
+	event := new(refundkit.Event)
+	require.NoError(t, event.UnmarshalJSON(body))
 	want := string(body)
 	clear(body)
 	assert.Equal(t, want, string(event.Raw))
@@ -173,7 +173,7 @@ func TestEventRecorded(t *testing.T) {
 		assert.Equal(t, refundkit.EventRequest{ID: plain.Request.ID, IdempotencyKey: plain.Request.Key}, event.Request, path)
 		assert.Len(t, event.Data.PreviousAttributes, len(plain.Data.PreviousAttributes), path)
 		want := []string{plain.Data.Object.ID, plain.Data.Object.Currency, plain.Data.Object.Status}
-		if seen[plain.Data.Object.Object]++; event.Type == refundkit.EventChargeRefunded {
+		if seen[plain.Data.Object.Object]++; event.Type == refundkit.EventTypeChargeRefunded {
 			charge, err := event.Charge()
 			require.NoError(t, err, path)
 			assert.Equal(t, want, []string{charge.ID, charge.Currency, charge.Status}, path)

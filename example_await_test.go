@@ -46,7 +46,7 @@ func ExampleRefundService_Await() {
 // A test of code that waits needs no waiting.
 func ExampleAwaitError() {
 	err := error(&refundkit.AwaitError{
-		Refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundPending, PendingReason: refundkit.PendingProcessing},
+		Refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundStatusPending, PendingReason: refundkit.RefundPendingReasonProcessing},
 		Err:    context.DeadlineExceeded,
 	})
 

@@ -73,7 +73,7 @@ func ExampleNextStep() {
 	// Output:
 	// repeat the call with the same key
 	// repeat the call with the same key
-	// correct the request or its credentials
+	// correct the API key or the account, then repeat with the same key
 	// stop, a person must look
 }
 

@@ -125,9 +125,9 @@ func ExamplePaymentRecordService_ReportRefund() {
 	id := examplePaymentRecord(server)
 
 	record, err := client.PaymentRecords.ReportRefund(context.Background(), id, refundkit.PaymentRecordReportRefundParams{
-		Outcome: refundkit.OutcomeRefunded,
+		Outcome: refundkit.PaymentRecordRefundOutcomeRefunded,
 		ProcessorDetails: refundkit.RefundProcessorDetailsParams{
-			Type:   refundkit.ProcessorCustom,
+			Type:   refundkit.ProcessorTypeCustom,
 			Custom: refundkit.CustomRefundProcessorParams{RefundReference: "acquirer-5566"},
 		},
 		Refunded: refundkit.PaymentRecordRefundedParams{RefundedAt: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)},

@@ -63,7 +63,7 @@ func ExampleRefundService_Create() {
 	refund, err := client.Refunds.Create(context.Background(), refundkit.RefundCreateParams{
 		Charge: charge.ID,
 		Amount: 500, // 5.00 USD
-		Reason: refundkit.ReasonRequestedByCustomer,
+		Reason: refundkit.RefundReasonRequestedByCustomer,
 	}, refundkit.IdempotencyKey("order-6735/refund-1")) // stored before the call
 	if err != nil {
 		log.Fatal(err)

@@ -70,7 +70,7 @@ func ExampleCreatedRange() {
 
 // A succeeded refund is neither in progress nor final: it can still fail.
 func ExampleRefundStatus_InProgress() {
-	for _, status := range []refundkit.RefundStatus{refundkit.RefundPending, refundkit.RefundRequiresAction, refundkit.RefundSucceeded, refundkit.RefundFailed} {
+	for _, status := range []refundkit.RefundStatus{refundkit.RefundStatusPending, refundkit.RefundStatusRequiresAction, refundkit.RefundStatusSucceeded, refundkit.RefundStatusFailed} {
 		fmt.Println(status, status.InProgress(), status.IsFinal())
 	}
 	// Output:
@@ -83,7 +83,7 @@ func ExampleRefundStatus_InProgress() {
 // Nothing more will happen to a failed or canceled refund: the customer has to
 // get the money in another way.
 func ExampleRefundStatus_IsFinal() {
-	for _, status := range []refundkit.RefundStatus{refundkit.RefundSucceeded, refundkit.RefundFailed, refundkit.RefundCanceled} {
+	for _, status := range []refundkit.RefundStatus{refundkit.RefundStatusSucceeded, refundkit.RefundStatusFailed, refundkit.RefundStatusCanceled} {
 		fmt.Println(status, status.IsFinal())
 	}
 	// Output:

@@ -35,14 +35,6 @@ func encodeForm(params any, expand []string) (string, error) {
 
 var _ query.Encoder = Metadata{}
 
-// EncodeValues writes one field per entry: metadata[key]=value.
-func (m Metadata) EncodeValues(key string, form *url.Values) error {
-	for name, value := range m {
-		form.Set(key+"["+name+"]", value)
-	}
-	return nil
-}
-
 // EncodeValues writes created=seconds, or a field per bound: created[gte]=seconds.
 func (r CreatedRange) EncodeValues(key string, form *url.Values) error {
 	for name, bound := range map[string]time.Time{"gt": r.After, "gte": ceil(r.From), "lt": ceil(r.Before), "lte": r.Until} {

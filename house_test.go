@@ -85,7 +85,7 @@ func TestHouseSize(t *testing.T) {
 func TestHouseDirection(t *testing.T) {
 	for _, file := range goFiles(t) {
 		dir := filepath.ToSlash(filepath.Dir(file.path))
-		if file.isTest() || dir != "." && dir != "refundtest" {
+		if file.isTest() || dir != "." && dir != "refundtest" && dir != "webhook" {
 			continue
 		}
 		assert.False(t, file.imports("testing"), "%s imports testing", file.path)
@@ -93,17 +93,22 @@ func TestHouseDirection(t *testing.T) {
 			assert.False(t, file.imports("github.com/refundkit/refundkit"), "%s imports the root: it could share a wrong tag", file.path)
 			continue
 		}
+		if dir == "webhook" {
+			assert.False(t, mentions(file, "Client") || file.uses("refundkit", "Client") || file.uses("refundkit", "New"), "%s knows the client", file.path)
+			continue
+		}
+		assert.False(t, file.imports("github.com/refundkit/refundkit/webhook"), "%s: the root knows nothing of webhooks", file.path)
 		assert.Equal(t, file.path == "form_encode.go", file.imports("github.com/google/go-querystring/query"), "%s: go-querystring", file.path)
 		assert.Equal(t, file.path == "client.go", file.uses("http", "NewRequestWithContext"), "%s: sending HTTP", file.path)
 		for _, loose := range []string{"NewRequest", "Get", "Post", "PostForm", "DefaultClient", "DefaultTransport"} {
 			assert.False(t, file.uses("http", loose), "%s: http.%s", file.path, loose)
 		}
 		switch file.path {
-		case "webhook.go", "webhook_handler.go", "event.go":
+		case "event.go", "snapshot.go":
 			assert.False(t, mentions(file, "Client") || mentions(file, "do"), "%s knows the client", file.path)
-		case "iter.go":
-			assert.False(t, mentions(file, "Refund"), "%s knows a resource", file.path)
-		case "retry.go", "params.go", "form_encode.go", "errors.go", "validate.go":
+		case "iter.go", "timestamp.go", "expandable.go", "json_members.go", "metadata.go":
+			assert.False(t, mentions(file, "Refund") || mentions(file, "Charge"), "%s knows a resource", file.path)
+		case "retry.go", "params.go", "form_encode.go", "errors.go", "idempotency.go":
 			assert.False(t, mentions(file, "Client"), "%s knows the client", file.path)
 		}
 	}
@@ -148,7 +153,7 @@ func TestHouseHasNoState(t *testing.T) {
 func TestHouseIsDocumented(t *testing.T) {
 	for _, file := range goFiles(t) {
 		dir := filepath.ToSlash(filepath.Dir(file.path))
-		if file.isTest() || dir != "." && dir != "refundtest" {
+		if file.isTest() || dir != "." && dir != "refundtest" && dir != "webhook" {
 			continue
 		}
 		for _, declaration := range file.tree.Decls {

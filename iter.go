@@ -65,3 +65,13 @@ func nextCursor[T any](at cursor, items []T, id func(T) string, seen map[string]
 	seen[*edge] = true
 	return at, nil
 }
+
+func validatePage(limit int, after, before string) error {
+	switch {
+	case limit < 0 || limit > maxPage:
+		return &ParamError{Param: "limit", Reason: "a page holds 1 to 100; 0 leaves it to the default"}
+	case after != "" && before != "":
+		return &ParamError{Param: "ending_before", Reason: "give only one of StartingAfter and EndingBefore"}
+	}
+	return nil
+}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 // Option changes how a [Client] works. It is given to [New], which returns the
@@ -96,7 +98,7 @@ func WithAttemptTimeout(timeout time.Duration) Option {
 // which the types of this package were written for.
 func WithAPIVersion(version string) Option {
 	return func(c *config) error {
-		if !visibleASCII(version, maxHeader) {
+		if !text.IsVisibleASCII(version, maxHeader) {
 			return &ParamError{Param: "WithAPIVersion", Reason: "it must be 1 to 255 visible ASCII characters"}
 		}
 		c.apiVersion = version
@@ -123,7 +125,7 @@ func WithAccount(account string) Option {
 // version may be empty.
 func WithAppInfo(name, version string) Option {
 	return func(c *config) error {
-		if !visibleASCII(name, maxHeader) || version != "" && !visibleASCII(version, maxHeader) {
+		if !text.IsVisibleASCII(name, maxHeader) || version != "" && !text.IsVisibleASCII(version, maxHeader) {
 			return &ParamError{Param: "WithAppInfo", Reason: "name and version must be visible ASCII characters, without spaces"}
 		}
 		c.appInfo = name
@@ -171,15 +173,24 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// CallOption changes one call. Its values compare with ==, so that a mock can
-// assert on them. The same option given twice must say the same twice.
+// CallOption changes one call. There are six:
+//
+//   - [IdempotencyKey]: your name for this refund, so that a repeated call refunds once
+//   - [Reference]: your name for it in its metadata as well
+//   - [OnAccount]: act on a connected account
+//   - [Expand]: linked objects whole instead of their IDs
+//   - [MaxRetries]: how often this call is sent again
+//   - [CaptureResponse]: how the call went
+//
+// Their values compare with ==, so that a mock can assert on them. The same
+// option given twice must say the same twice.
 type CallOption interface{ apply(*callConfig) error }
 
 // callConfig is what the options of a call fill in.
 type callConfig struct {
 	key, account, reference string
 	expand                  []string
-	maxRetries              *MaxRetries
+	maxRetries              *int
 	response                *Response
 }
 
@@ -196,27 +207,22 @@ func (c *callConfig) take(opts []CallOption) error {
 	return nil
 }
 
-// IdempotencyKey names one business refund: your own name for it, stored before
-// the call, 1 to 255 visible ASCII characters. Stripe keeps the first answer
-// to a key for at least 24 hours and gives it again, so a repeated call refunds
-// once. Two refunds of the same amount are two keys. A GET takes none.
-//
-// https://docs.stripe.com/api/idempotent_requests
-type IdempotencyKey string
+// What the functions below return. Each is a type of its own that compares.
+type (
+	accountOption    string
+	maxRetriesOption int
+	expandOption     string // joined by commas, to stay comparable
+	captureOption    struct{ response *Response }
+)
 
-// OnAccount acts on a connected account. An empty account is refused.
+// OnAccount acts on a connected account. An empty account is refused: an unset
+// variable must not refund from the platform's balance.
 //
 // https://docs.stripe.com/connect/authentication
-type OnAccount string
+func OnAccount(id string) CallOption { return accountOption(id) }
 
 // MaxRetries sets how often this call is sent again, instead of [WithMaxRetries].
-type MaxRetries int
-
-type expandOption string // joined by commas, to stay comparable
-
-type referenceOption string
-
-type captureOption struct{ response *Response }
+func MaxRetries(n int) CallOption { return maxRetriesOption(n) }
 
 // Expand asks for linked objects whole instead of their IDs: balance_transaction,
 // or charge.customer, four levels deep; on a list data.charge.
@@ -224,23 +230,11 @@ type captureOption struct{ response *Response }
 // https://docs.stripe.com/api/expanding_objects
 func Expand(fields ...string) CallOption { return expandOption(strings.Join(fields, ",")) }
 
-// Reference keeps your own name for a refund, up to 500 characters, in its
-// metadata under [ReferenceMetadataKey], so that it can be found again when the
-// idempotency key can't help. Only a Create takes it.
-func Reference(ref string) CallOption { return referenceOption(ref) }
-
 // CaptureResponse fills r with what the call sent and got, also when it fails.
 // One pointer is for one call at a time.
 func CaptureResponse(r *Response) CallOption { return captureOption{r} }
 
-func (k IdempotencyKey) apply(c *callConfig) error {
-	if !visibleASCII(string(k), maxHeader) {
-		return &ParamError{Param: "IdempotencyKey", Reason: "it must be 1 to 255 visible ASCII characters"}
-	}
-	return setOnce(&c.key, string(k), "IdempotencyKey")
-}
-
-func (a OnAccount) apply(c *callConfig) error {
+func (a accountOption) apply(c *callConfig) error {
 	if err := validateAccount("OnAccount", string(a)); err != nil {
 		return err
 	}
@@ -248,24 +242,28 @@ func (a OnAccount) apply(c *callConfig) error {
 }
 
 // Format shows only the end of the account, so that logs don't collect them.
-func (a OnAccount) Format(f fmt.State, _ rune) {
+func (a accountOption) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "OnAccount("+lastFour(string(a))+")")
 }
 
 // MarshalText shows only the end of the account, as Format does.
-func (a OnAccount) MarshalText() ([]byte, error) { return []byte(lastFour(string(a))), nil }
+func (a accountOption) MarshalText() ([]byte, error) { return []byte(lastFour(string(a))), nil }
 
-func (r MaxRetries) apply(c *callConfig) error {
-	if r < 0 {
+func (r maxRetriesOption) apply(c *callConfig) error {
+	n := int(r)
+	switch {
+	case n < 0:
 		return &ParamError{Param: "MaxRetries", Reason: "it must not be negative"}
+	case c.maxRetries != nil && *c.maxRetries != n:
+		return givenTwice("MaxRetries")
 	}
-	c.maxRetries = &r
+	c.maxRetries = &n
 	return nil
 }
 
 func (e expandOption) apply(c *callConfig) error {
 	for field := range strings.SplitSeq(string(e), ",") {
-		if !visibleASCII(field, maxHeader) {
+		if !text.IsVisibleASCII(field, maxHeader) {
 			return &ParamError{Param: "expand", Reason: "a field to expand must be named in visible ASCII characters"}
 		}
 		c.expand = append(c.expand, field)
@@ -273,19 +271,15 @@ func (e expandOption) apply(c *callConfig) error {
 	return nil
 }
 
-func (r referenceOption) apply(c *callConfig) error {
-	if r == "" {
-		return &ParamError{Param: "Reference", Reason: "it is empty"}
-	}
-	return setOnce(&c.reference, string(r), "Reference")
-}
-
 // Format leaves out where the response is, and with it what it holds.
 func (o captureOption) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "CaptureResponse") }
 
 func (o captureOption) apply(c *callConfig) error {
-	if o.response == nil {
+	switch {
+	case o.response == nil:
 		return &ParamError{Param: "CaptureResponse", Reason: "the pointer is nil"}
+	case c.response != nil && c.response != o.response:
+		return givenTwice("CaptureResponse")
 	}
 	c.response = o.response
 	return nil
@@ -294,7 +288,7 @@ func (o captureOption) apply(c *callConfig) error {
 const maxHeader = 255
 
 func validateAccount(param, account string) error {
-	if !visibleASCII(account, maxHeader) {
+	if !text.IsVisibleASCII(account, maxHeader) {
 		return &ParamError{Param: param, Reason: "the account must be 1 to 255 visible ASCII characters; leave the option out to act on your own account"}
 	}
 	return nil
@@ -302,10 +296,14 @@ func validateAccount(param, account string) error {
 
 func setOnce(field *string, value, option string) error {
 	if *field != "" && *field != value {
-		return &ParamError{Param: option, Reason: "it was given twice, with different values"}
+		return givenTwice(option)
 	}
 	*field = value
 	return nil
+}
+
+func givenTwice(option string) error {
+	return &ParamError{Param: option, Reason: "it was given twice, with different values"}
 }
 
 func lastFour(id string) string {

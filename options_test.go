@@ -172,7 +172,7 @@ func TestLimiterRefuses(t *testing.T) {
 	require.ErrorAs(t, err, &silence)
 	assert.Contains(t, err.Error(), "client-side")
 	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 	assert.Zero(t, silence.Attempts)
 	assert.Zero(t, mock.GetTotalCallCount())
 }

@@ -1,35 +1,8 @@
 package refundkit
 
 import (
-	"encoding/json"
 	"time"
 )
-
-// Metadata is up to 50 notes of your own on an object: keys of up to 40
-// characters without square brackets, values of up to 500. In a request, nil
-// leaves everything as it is and an empty value removes that key.
-//
-// https://docs.stripe.com/api/metadata
-type Metadata map[string]string
-
-// UnmarshalJSON reads an object of strings, or null.
-func (m *Metadata) UnmarshalJSON(data []byte) error {
-	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, (*map[string]string)(m))
-	}
-	read := make(Metadata)
-	for quoted, text := range members(data) {
-		name, err := readString(quoted)
-		if err != nil {
-			return err
-		}
-		if read[name], err = readString(text); err != nil {
-			return err
-		}
-	}
-	*m = read
-	return nil
-}
 
 // CreatedRange narrows a list by the time of creation. Give At alone for one
 // exact second, or any of the four bounds. Zero times are not sent. Stripe counts
@@ -60,3 +33,20 @@ const (
 	maxMetadataValue = 500
 	maxPage          = 100
 )
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r CreatedRange) validate() error {
+	bounded := !(r.After.IsZero() && r.From.IsZero() && r.Before.IsZero() && r.Until.IsZero())
+	if bounded && !r.At.IsZero() {
+		return &ParamError{Param: "created", Reason: "give At alone, or bounds"}
+	}
+	return nil
+}

@@ -70,15 +70,15 @@ func updateForm(golden string, params refundkit.RefundUpdateParams, opts ...refu
 func TestRefundForms(t *testing.T) {
 	checkForms(t, refundBody, []formCase{
 		createForm("create_charge", refundkit.RefundCreateParams{
-			Charge: "ch_1", Amount: 1250, Reason: refundkit.ReasonRequestedByCustomer, InstructionsEmail: "ana+refund@example.com",
+			Charge: "ch_1", Amount: 1250, Reason: refundkit.RefundReasonRequestedByCustomer, InstructionsEmail: "ana+refund@example.com",
 			Metadata: refundkit.Metadata{"order no": "67&35", "Über": "50% €"}, RefundApplicationFee: true, ReverseTransfer: true,
 		}, refundkit.Expand("balance_transaction"), refundkit.Expand("charge.customer")),
 		createForm("create_payment_intent_remaining", refundkit.RefundCreateParams{PaymentIntent: "pi_1", Remaining: true, Metadata: refundkit.Metadata{}}),
 		createForm("create_customer_balance", refundkit.RefundCreateParams{
-			Origin: refundkit.OriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 900,
+			Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 900,
 		}),
 		createForm("create_reference", refundkit.RefundCreateParams{Charge: "ch_1", Amount: 1, Metadata: refundkit.Metadata{"sku": "chair"}}, refundkit.Reference("order-6735/refund-1")),
-		createForm("create_duplicate", refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 1<<53 + 1, Reason: refundkit.ReasonDuplicate}),
+		createForm("create_duplicate", refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 1<<53 + 1, Reason: refundkit.RefundReasonDuplicate}),
 		updateForm("update_set_and_unset", refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "6735", "old": ""}}, refundkit.Expand("charge")),
 		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true}),
 		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true, Metadata: refundkit.Metadata{}}),
@@ -120,9 +120,9 @@ func TestChargeRefundForms(t *testing.T) {
 	}
 	checkForms(t, refundBody, []formCase{
 		create("charge_create", refundkit.ChargeRefundCreateParams{
-			PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.ReasonFraudulent, Metadata: refundkit.Metadata{"case": "6735"},
+			PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.RefundReasonFraudulent, Metadata: refundkit.Metadata{"case": "6735"},
 			InstructionsEmail: "ana@example.com", RefundApplicationFee: true, ReverseTransfer: true,
-			Origin: refundkit.OriginCustomerBalance, Customer: "cus_1", Currency: "usd",
+			Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_1", Currency: "usd",
 		}, refundkit.Expand("charge")),
 		create("empty", refundkit.ChargeRefundCreateParams{Remaining: true}),
 		create("charge_create_reference", refundkit.ChargeRefundCreateParams{Remaining: true}, refundkit.Reference("r1")),
@@ -175,7 +175,7 @@ func TestListForms(t *testing.T) {
 
 func TestPaymentRecordForms(t *testing.T) {
 	report := func(golden string, params refundkit.PaymentRecordReportRefundParams, opts ...refundkit.CallOption) formCase {
-		params.Outcome, params.ProcessorDetails.Type = refundkit.OutcomeRefunded, refundkit.ProcessorCustom
+		params.Outcome, params.ProcessorDetails.Type = refundkit.PaymentRecordRefundOutcomeRefunded, refundkit.ProcessorTypeCustom
 		return formCase{golden, func(ctx context.Context, c *refundkit.Client) error {
 			_, err := c.PaymentRecords.ReportRefund(ctx, "pr_1", params, opts...)
 			return err

@@ -87,14 +87,14 @@ type PaymentRecordShipping struct {
 // PaymentRecordRefundOutcome is how a reported refund ended.
 type PaymentRecordRefundOutcome string
 
-// OutcomeRefunded says that the money went back, the only outcome that can be reported.
-const OutcomeRefunded PaymentRecordRefundOutcome = "refunded"
+// PaymentRecordRefundOutcomeRefunded says that the money went back, the only outcome that can be reported.
+const PaymentRecordRefundOutcomeRefunded PaymentRecordRefundOutcome = "refunded"
 
 // ProcessorType is the kind of processor that made a payment or its refund.
 type ProcessorType string
 
-// ProcessorCustom is a processor that Stripe does not know, the only kind so far.
-const ProcessorCustom ProcessorType = "custom"
+// ProcessorTypeCustom is a processor that Stripe does not know, the only kind so far.
+const ProcessorTypeCustom ProcessorType = "custom"
 
 // PaymentRecordReportRefundParams reports a refund that another processor made.
 // Outcome and ProcessorDetails.Type are required. Always give
@@ -137,9 +137,9 @@ type PaymentRecordRefundedParams struct {
 func (p PaymentRecordReportRefundParams) validate() error {
 	switch {
 	case p.Outcome == "":
-		return &ParamError{Param: "outcome", Reason: "it is required: set OutcomeRefunded"}
+		return &ParamError{Param: "outcome", Reason: "it is required: set PaymentRecordRefundOutcomeRefunded"}
 	case p.ProcessorDetails.Type == "":
-		return &ParamError{Param: "processor_details[type]", Reason: "it is required: set ProcessorCustom"}
+		return &ParamError{Param: "processor_details[type]", Reason: "it is required: set ProcessorTypeCustom"}
 	case !p.Amount.IsZero() && p.Amount.Currency == "":
 		return &ParamError{Param: "amount[currency]", Reason: "an Amount needs its Currency"}
 	case !p.Amount.IsZero() && p.Amount.Value < 1:

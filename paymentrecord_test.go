@@ -11,8 +11,8 @@ import (
 )
 
 var someReport = refundkit.PaymentRecordReportRefundParams{
-	Outcome:          refundkit.OutcomeRefunded,
-	ProcessorDetails: refundkit.RefundProcessorDetailsParams{Type: refundkit.ProcessorCustom},
+	Outcome:          refundkit.PaymentRecordRefundOutcomeRefunded,
+	ProcessorDetails: refundkit.RefundProcessorDetailsParams{Type: refundkit.ProcessorTypeCustom},
 }
 
 func paymentRecordEndpoints() []endpoint {

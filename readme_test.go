@@ -58,7 +58,7 @@ var (
 `
 
 var imports = map[string]string{
-	"refundkit": "github.com/refundkit/refundkit", "refundtest": "github.com/refundkit/refundkit/refundtest", "httpmock": "github.com/jarcoal/httpmock",
+	"refundkit": "github.com/refundkit/refundkit", "refundtest": "github.com/refundkit/refundkit/refundtest", "httpmock": "github.com/jarcoal/httpmock", "webhook": "github.com/refundkit/refundkit/webhook",
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "log": "log", "os": "os", "slices": "slices", "slog": "log/slog",
 	"synctest": "testing/synctest", "testing": "testing", "time": "time",
 }

@@ -206,7 +206,7 @@ func TestRecordedErrors(t *testing.T) {
 			assert.Equal(t, "k-1", failure.IdempotencyKey)
 			assert.Equal(t, "req_err", failure.RequestID)
 			assert.False(t, failure.OutcomeUnknown, "a 4xx is a refusal")
-			assert.Equal(t, body, failure.Body)
+			assert.Equal(t, body, failure.Body())
 			meaning, known := recordedMeaning[name]
 			require.True(t, known, "say what this error means")
 			if meaning != nil {

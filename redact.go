@@ -9,20 +9,19 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
-)
 
-const maxMessage = 500
+	"github.com/refundkit/refundkit/internal/text"
+)
 
 // Error says in one line what was asked, what came back and what is safe to do
 // next. It holds no secret.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "refundkit: %s: status %d", clean(e.Op), e.StatusCode)
+	fmt.Fprintf(&b, "refundkit: %s: status %d", text.Masked(e.Op), e.StatusCode)
 	if e.StatusCode < 300 {
 		b.WriteString(" with a body that is not the answer")
 	}
-	writeParts(&b, " ", clean(string(e.Code)), " on ", clean(e.Param), " because of ", clean(e.RateLimitedReason), ": ", clean(e.Message), ": ", describe(e.Err))
+	writeParts(&b, " ", text.Masked(string(e.Code)), " on ", text.Masked(e.Param), " because of ", text.Masked(e.RateLimitedReason), ": ", text.Masked(e.Message), ": ", describe(e.Err))
 	b.WriteString(closing(e.Attempts, e.RequestID, e.IdempotencyKey, e.nextStep()))
 	return b.String()
 }
@@ -31,7 +30,7 @@ func (e *Error) Error() string {
 // safe to do next. It holds no secret.
 func (e *TransportError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "refundkit: %s: no answer", clean(e.Op))
+	fmt.Fprintf(&b, "refundkit: %s: no answer", text.Masked(e.Op))
 	writeParts(&b, ": ", describe(e.Err))
 	b.WriteString(closing(e.Attempts, "", e.IdempotencyKey, e.nextStep()))
 	return b.String()
@@ -49,8 +48,8 @@ func writeParts(b *strings.Builder, pairs ...string) {
 func closing(attempts int, requestID, key string, next Step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, " (attempts %d", attempts)
-	writeParts(&b, ", request ", clean(requestID), ", idempotency key ", clean(key))
-	return b.String() + "); next: " + string(next)
+	writeParts(&b, ", request ", text.Masked(requestID), ", idempotency key ", text.Masked(key))
+	return b.String() + "); next: " + next.String()
 }
 
 // Format writes the message, whatever the verb, so that no field leaks.
@@ -90,15 +89,15 @@ type record struct {
 
 func (e *Error) record() record {
 	return record{
-		Message: e.Error(), Op: clean(e.Op), StatusCode: e.StatusCode, Type: ErrorType(clean(string(e.Type))), Code: ErrorCode(clean(string(e.Code))),
-		Param: clean(e.Param), RequestID: clean(e.RequestID), IdempotencyKey: clean(e.IdempotencyKey), RateLimitedReason: clean(e.RateLimitedReason),
+		Message: e.Error(), Op: text.Masked(e.Op), StatusCode: e.StatusCode, Type: ErrorType(text.Masked(string(e.Type))), Code: ErrorCode(text.Masked(string(e.Code))),
+		Param: text.Masked(e.Param), RequestID: text.Masked(e.RequestID), IdempotencyKey: text.Masked(e.IdempotencyKey), RateLimitedReason: text.Masked(e.RateLimitedReason),
 		Attempts: e.Attempts, Replayed: e.Replayed, OutcomeUnknown: e.OutcomeUnknown, NextStep: e.nextStep(),
 	}
 }
 
 func (e *TransportError) record() record {
 	return record{
-		Message: e.Error(), Op: clean(e.Op), IdempotencyKey: clean(e.IdempotencyKey),
+		Message: e.Error(), Op: text.Masked(e.Op), IdempotencyKey: text.Masked(e.IdempotencyKey),
 		Attempts: e.Attempts, OutcomeUnknown: e.OutcomeUnknown, NextStep: e.nextStep(),
 	}
 }
@@ -117,7 +116,7 @@ func (r Response) MarshalJSON() ([]byte, error) {
 		RequestID      string `json:"request_id,omitzero"`
 		IdempotencyKey string `json:"idempotency_key,omitzero"`
 		Replayed       bool   `json:"replayed,omitzero"`
-	}{r.StatusCode, r.Attempts, clean(r.RequestID), clean(r.IdempotencyKey), r.Replayed})
+	}{r.StatusCode, r.Attempts, text.Masked(r.RequestID), text.Masked(r.IdempotencyKey), r.Replayed})
 }
 
 // LogValue gives a log the message and what to search for.
@@ -128,7 +127,7 @@ func (e TransportError) LogValue() slog.Value { return e.record().logValue() }
 
 // LogValue gives a log the status and what to search for.
 func (r Response) LogValue() slog.Value {
-	return record{StatusCode: r.StatusCode, RequestID: clean(r.RequestID), IdempotencyKey: clean(r.IdempotencyKey)}.logValue()
+	return record{StatusCode: r.StatusCode, RequestID: text.Masked(r.RequestID), IdempotencyKey: text.Masked(r.IdempotencyKey)}.logValue()
 }
 
 func (r record) logValue() slog.Value {
@@ -154,58 +153,5 @@ func describe(err error) string {
 			b.WriteString(`"..."`)
 		}
 	}
-	return clean(b.String())
-}
-
-// clean makes a text from outside fit for one line of a log: no control
-// characters, no key, client secret or e-mail address, and not too long.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsGraphic(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "..."
-	}
-	var b strings.Builder
-	for s != "" {
-		end := strings.IndexFunc(s, func(r rune) bool { return !isWord(r) })
-		switch end {
-		case -1:
-			end = len(s)
-		case 0:
-			b.WriteByte(s[0])
-			s = s[1:]
-			continue
-		}
-		b.WriteString(maskWord(s[:end]))
-		s = s[end:]
-	}
-	return b.String()
-}
-
-func isWord(r rune) bool {
-	return r > unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.*@+%", r)
-}
-
-// maskWord hides a word that is a key, a client secret or an e-mail address.
-func maskWord(word string) string {
-	if start := strings.Index(word, "_secret_"); start >= 0 {
-		return word[:start] + "_secret_***"
-	}
-	for _, prefix := range []string{"sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "whsec_", "sk_", "rk_"} {
-		if start := strings.Index(word, prefix); start == 0 || start > 0 && !isAlphanumeric(word[start-1]) {
-			return word[:start] + prefix + "***"
-		}
-	}
-	if at := strings.IndexByte(word, '@'); at > 0 && strings.Contains(word[at:], ".") {
-		return "***@***"
-	}
-	return word
-}
-
-func isAlphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return text.Masked(b.String())
 }

@@ -13,32 +13,32 @@ type RefundStatus string
 // The statuses of a refund. They have no order: Stripe may move a refund from
 // succeeded to failed weeks later, or back to requires_action.
 const (
-	RefundPending        RefundStatus = "pending"
-	RefundRequiresAction RefundStatus = "requires_action"
-	RefundSucceeded      RefundStatus = "succeeded"
-	RefundFailed         RefundStatus = "failed"
-	RefundCanceled       RefundStatus = "canceled"
+	RefundStatusPending        RefundStatus = "pending"
+	RefundStatusRequiresAction RefundStatus = "requires_action"
+	RefundStatusSucceeded      RefundStatus = "succeeded"
+	RefundStatusFailed         RefundStatus = "failed"
+	RefundStatusCanceled       RefundStatus = "canceled"
 )
 
 // InProgress reports whether the refund is still on its way: pending, waiting
 // for the customer, or in a status that this version does not know.
-func (s RefundStatus) InProgress() bool { return s != RefundSucceeded && !s.IsFinal() }
+func (s RefundStatus) InProgress() bool { return s != RefundStatusSucceeded && !s.IsFinal() }
 
 // IsFinal reports whether nothing will happen any more: failed or canceled. A
 // succeeded refund is not final, since it can still fail.
-func (s RefundStatus) IsFinal() bool { return s == RefundFailed || s == RefundCanceled }
+func (s RefundStatus) IsFinal() bool { return s == RefundStatusFailed || s == RefundStatusCanceled }
 
 // RefundReason is why the money goes back.
 type RefundReason string
 
-// The reasons of a refund. Sending ReasonFraudulent also puts the payer's card
-// and e-mail on Stripe's block lists. ReasonExpiredUncapturedCharge is only
+// The reasons of a refund. Sending RefundReasonFraudulent also puts the payer's card
+// and e-mail on Stripe's block lists. RefundReasonExpiredUncapturedCharge is only
 // ever set by Stripe.
 const (
-	ReasonDuplicate               RefundReason = "duplicate"
-	ReasonFraudulent              RefundReason = "fraudulent"
-	ReasonRequestedByCustomer     RefundReason = "requested_by_customer"
-	ReasonExpiredUncapturedCharge RefundReason = "expired_uncaptured_charge"
+	RefundReasonDuplicate               RefundReason = "duplicate"
+	RefundReasonFraudulent              RefundReason = "fraudulent"
+	RefundReasonRequestedByCustomer     RefundReason = "requested_by_customer"
+	RefundReasonExpiredUncapturedCharge RefundReason = "expired_uncaptured_charge"
 )
 
 // RefundFailureReason is why a refund failed or was canceled.
@@ -46,32 +46,32 @@ type RefundFailureReason string
 
 // The failure reasons that Stripe lists.
 const (
-	FailureChargeDisputed        RefundFailureReason = "charge_for_pending_refund_disputed"
-	FailureDeclined              RefundFailureReason = "declined"
-	FailureExpiredOrCanceledCard RefundFailureReason = "expired_or_canceled_card"
-	FailureInsufficientFunds     RefundFailureReason = "insufficient_funds"
-	FailureLostOrStolenCard      RefundFailureReason = "lost_or_stolen_card"
-	FailureMerchantRequest       RefundFailureReason = "merchant_request"
-	FailureUnknown               RefundFailureReason = "unknown"
+	RefundFailureReasonChargeForPendingRefundDisputed RefundFailureReason = "charge_for_pending_refund_disputed"
+	RefundFailureReasonDeclined                       RefundFailureReason = "declined"
+	RefundFailureReasonExpiredOrCanceledCard          RefundFailureReason = "expired_or_canceled_card"
+	RefundFailureReasonInsufficientFunds              RefundFailureReason = "insufficient_funds"
+	RefundFailureReasonLostOrStolenCard               RefundFailureReason = "lost_or_stolen_card"
+	RefundFailureReasonMerchantRequest                RefundFailureReason = "merchant_request"
+	RefundFailureReasonUnknown                        RefundFailureReason = "unknown"
 )
 
 // RefundPendingReason is what a pending refund waits for.
 type RefundPendingReason string
 
-// The pending reasons that Stripe lists. PendingInsufficientFunds needs a
+// The pending reasons that Stripe lists. RefundPendingReasonInsufficientFunds needs a
 // person: the Stripe balance must be topped up.
 const (
-	PendingProcessing        RefundPendingReason = "processing"
-	PendingInsufficientFunds RefundPendingReason = "insufficient_funds"
-	PendingCharge            RefundPendingReason = "charge_pending"
+	RefundPendingReasonProcessing        RefundPendingReason = "processing"
+	RefundPendingReasonInsufficientFunds RefundPendingReason = "insufficient_funds"
+	RefundPendingReasonChargePending     RefundPendingReason = "charge_pending"
 )
 
 // RefundOrigin says where the money of a refund comes from, when it is not the
 // payment itself.
 type RefundOrigin string
 
-// OriginCustomerBalance pays the refund out of a customer's cash balance.
-const OriginCustomerBalance RefundOrigin = "customer_balance"
+// RefundOriginCustomerBalance pays the refund out of a customer's cash balance.
+const RefundOriginCustomerBalance RefundOrigin = "customer_balance"
 
 // Refund is money on its way back to a customer. Amount is in the smallest unit
 // of Currency. Strings are empty, links have an empty ID and times are zero
@@ -259,3 +259,38 @@ func (s *TestHelperService) ExpireRefund(ctx context.Context, refundID string, o
 }
 
 func (r *Refund) check() error { return checkIdentity(r.Object, "refund", r.ID) }
+
+func exactlyOne(first, a, second, b string) error {
+	switch {
+	case a == "" && b == "":
+		return &ParamError{Param: first, Reason: "say what to refund: one of " + first + " and " + second}
+	case a != "" && b != "":
+		return &ParamError{Param: second, Reason: "give only one of " + first + " and " + second}
+	}
+	return nil
+}
+
+// howMuch makes the amount explicit: a forgotten field or a computed 0 must
+// never become a full refund.
+func howMuch(amount int64, remaining bool) error {
+	switch {
+	case amount < 0:
+		return &ParamError{Param: "amount", Reason: "it must be at least 1, in the currency's smallest unit"}
+	case amount == 0 && !remaining:
+		return &ParamError{Param: "amount", Reason: "say how much: set Amount, at least 1 in the currency's smallest unit, or Remaining: true for all that is left"}
+	case amount > 0 && remaining:
+		return &ParamError{Param: "amount", Reason: "set Amount or Remaining, not both"}
+	}
+	return nil
+}
+
+func sendableReason(reason RefundReason) error {
+	if reason == RefundReasonExpiredUncapturedCharge {
+		return &ParamError{Param: "reason", Reason: "only Stripe sets expired_uncaptured_charge"}
+	}
+	return nil
+}
+
+// Reference returns the caller's own name that the refund was made with by the
+// [Reference] option, or "" if it has none: which job an event belongs to.
+func (r *Refund) Reference() string { return r.Metadata[ReferenceMetadataKey] }

@@ -338,7 +338,7 @@ func TestListFields(t *testing.T) {
 	assert.Equal(t, "/v1/refunds", page.URL)
 	require.Len(t, page.Data, 2)
 	assert.Equal(t, []int64{200, 100}, []int64{page.Data[0].Amount, page.Data[1].Amount})
-	assert.Equal(t, refundkit.PendingCharge, page.Data[1].PendingReason)
+	assert.Equal(t, refundkit.RefundPendingReasonChargePending, page.Data[1].PendingReason)
 	assert.Equal(t, "reversal", page.Data[0].DestinationDetails.CardType)
 }
 

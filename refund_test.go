@@ -254,7 +254,7 @@ func TestUnreadableSuccess(t *testing.T) {
 				assert.Equal(t, "req_odd", failure.RequestID)
 				assert.Equal(t, key, failure.IdempotencyKey)
 				assert.Equal(t, e.method == "POST", failure.OutcomeUnknown, "only a POST can have done something")
-				assert.Equal(t, body, string(failure.Body))
+				assert.Equal(t, body, string(failure.Body()))
 			})
 		}
 	}
@@ -292,18 +292,18 @@ func TestRefundFields(t *testing.T) {
 		DestinationDetails: refundkit.DestinationDetails{
 			Type: "card", CardType: "refund", Reference: "24011834000000099887766", ReferenceStatus: "available", ReferenceType: "acquirer_reference_number",
 		},
-		FailureBalanceTransaction: transaction{ID: "txn_3TzEverything0000001bck"}, FailureReason: refundkit.FailureDeclined,
+		FailureBalanceTransaction: transaction{ID: "txn_3TzEverything0000001bck"}, FailureReason: refundkit.RefundFailureReasonDeclined,
 		InstructionsEmail: "jules@example.com", Metadata: refundkit.Metadata{"case": "6735", "note": "Größe — 尺寸"},
 		NextAction: refundkit.RefundNextAction{Type: "display_details", DisplayDetails: refundkit.RefundDisplayDetails{
 			EmailSent: refundkit.RefundEmailSent{EmailSentAt: at(1788000260), EmailSentTo: "jules@example.com"}, ExpiresAt: at(1791888260),
 		}},
 		PaymentIntent:          refundkit.Expandable[refundkit.PaymentIntent]{ID: "pi_3TzEverything0000001int"},
 		PaymentMethod:          refundkit.Expandable[refundkit.PaymentMethod]{ID: "pm_1TzEverything0000001met"},
-		PendingReason:          refundkit.PendingProcessing,
+		PendingReason:          refundkit.RefundPendingReasonProcessing,
 		PresentmentDetails:     refundkit.PresentmentDetails{PresentmentAmount: 657800, PresentmentCurrency: "jpy"},
-		Reason:                 refundkit.ReasonRequestedByCustomer,
+		Reason:                 refundkit.RefundReasonRequestedByCustomer,
 		ReceiptNumber:          "1788-0002",
-		SourceTransferReversal: reversal{ID: "trr_1TzEverything0000001src"}, Status: refundkit.RefundFailed,
+		SourceTransferReversal: reversal{ID: "trr_1TzEverything0000001src"}, Status: refundkit.RefundStatusFailed,
 		TransferReversal: reversal{ID: "trr_1TzEverything0000001rev"},
 	}, decodeRefund(t, "refund_everything.json"))
 }
@@ -315,11 +315,11 @@ func TestRefundStates(t *testing.T) {
 		failure           refundkit.RefundFailureReason
 		pending           refundkit.RefundPendingReason
 	}{
-		"refund_card.json":            {status: refundkit.RefundSucceeded},
-		"refund_pending.json":         {status: refundkit.RefundPending, inProgress: true, pending: refundkit.PendingInsufficientFunds},
-		"refund_requires_action.json": {status: refundkit.RefundRequiresAction, inProgress: true},
-		"refund_failed.json":          {status: refundkit.RefundFailed, final: true, failure: refundkit.FailureExpiredOrCanceledCard},
-		"refund_canceled.json":        {status: refundkit.RefundCanceled, final: true, failure: refundkit.FailureMerchantRequest},
+		"refund_card.json":            {status: refundkit.RefundStatusSucceeded},
+		"refund_pending.json":         {status: refundkit.RefundStatusPending, inProgress: true, pending: refundkit.RefundPendingReasonInsufficientFunds},
+		"refund_requires_action.json": {status: refundkit.RefundStatusRequiresAction, inProgress: true},
+		"refund_failed.json":          {status: refundkit.RefundStatusFailed, final: true, failure: refundkit.RefundFailureReasonExpiredOrCanceledCard},
+		"refund_canceled.json":        {status: refundkit.RefundStatusCanceled, final: true, failure: refundkit.RefundFailureReasonMerchantRequest},
 		"refund_unknown_method.json":  {status: "teleporting", inProgress: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -330,7 +330,7 @@ func TestRefundStates(t *testing.T) {
 			assert.Equal(t, tt.failure, refund.FailureReason)
 			assert.Equal(t, tt.pending, refund.PendingReason)
 			assert.Equal(t, tt.final, refund.FailureBalanceTransaction.ID != "", "the money came back")
-			assert.Equal(t, tt.status == refundkit.RefundRequiresAction, !refund.NextAction.DisplayDetails.ExpiresAt.IsZero())
+			assert.Equal(t, tt.status == refundkit.RefundStatusRequiresAction, !refund.NextAction.DisplayDetails.ExpiresAt.IsZero())
 		})
 	}
 	assert.True(t, refundkit.RefundStatus("").InProgress(), "refunds before 2015 have no status")

@@ -1,20 +1,17 @@
 package refundkit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 // Response is how a call went, whether it succeeded or failed; see
-// [CaptureResponse]. StatusCode is 0 when there was no answer. Header and Body
-// are the last answer's; they are in no format, log or JSON.
+// [CaptureResponse]. StatusCode is 0 when there was no answer. What Header and Body
+// return is in no format, log or JSON.
 type Response struct {
 	StatusCode     int
 	Attempts       int
@@ -22,8 +19,33 @@ type Response struct {
 	IdempotencyKey string
 	Account        string
 	Replayed       bool // the answer was stored from an earlier request with the same key
-	Header         http.Header
-	Body           []byte
+
+	raw func() (http.Header, []byte) // a function, so that no printer reaches them
+}
+
+// Header returns the header of the last answer; nil if there was none.
+func (r *Response) Header() http.Header {
+	header, _ := rawAnswer(r.raw)
+	return header
+}
+
+// Body returns the body of the last answer; nil if there was none.
+func (r *Response) Body() []byte {
+	_, body := rawAnswer(r.raw)
+	return body
+}
+
+// rawAnswer looks into what an Error or a Response keeps, if it keeps anything.
+func rawAnswer(raw func() (http.Header, []byte)) (http.Header, []byte) {
+	if raw == nil {
+		return nil, nil
+	}
+	return raw()
+}
+
+// keep hides an answer in a function.
+func keep(header http.Header, body []byte) func() (http.Header, []byte) {
+	return func() (http.Header, []byte) { return header, body }
 }
 
 // Attempt is one try of a call, as a hook sees it after it ended. Route is a
@@ -47,98 +69,11 @@ func (a Attempt) log(ctx context.Context, logger *slog.Logger) {
 	attrs := []slog.Attr{
 		slog.String("op", a.Op), slog.String("method", a.Method), slog.String("route", a.Route), slog.Int("attempt", a.Number),
 		slog.Int("status", a.StatusCode), slog.Duration("duration", a.Duration),
-		slog.String("request_id", clean(a.RequestID)), slog.String("idempotency_key", clean(a.IdempotencyKey)),
+		slog.String("request_id", text.Masked(a.RequestID)), slog.String("idempotency_key", text.Masked(a.IdempotencyKey)),
 	}
 	if a.Err != nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("error", a.Err.Error()))
 	}
 	logger.LogAttrs(ctx, level, "refundkit attempt", attrs...)
-}
-
-// conclude turns the result of an attempt into value, or into the error that the
-// caller would get if it was the last.
-func (c *Client) conclude(r *request, got result, value checker) error {
-	r.fill(got)
-	if got.status >= 200 && got.status < 300 && got.err == nil {
-		if got.err = decode(got.body, value); got.err == nil {
-			return nil
-		}
-	}
-	post := r.method == http.MethodPost
-	if got.status == 0 {
-		r.outcome.observe(got, false, &Error{})
-		return &TransportError{
-			Op: r.op, IdempotencyKey: r.key, Account: r.account, Attempts: r.attempts,
-			OutcomeUnknown: post && r.outcome.open, Err: got.err,
-		}
-	}
-	e, isJSON := parseError(got.status, got.header, got.body, time.Now())
-	r.outcome.observe(got, isJSON, e)
-	e.Op, e.IdempotencyKey, e.Account, e.Attempts = r.op, r.key, r.account, r.attempts
-	e.Err, e.OutcomeUnknown = got.err, post && r.outcome.open
-	e.Message, e.Param = c.redact(e.Message), c.redact(e.Param)
-	if r.account != "" {
-		e.Message = strings.ReplaceAll(e.Message, r.account, lastFour(r.account))
-	}
-	return e
-}
-
-// fill tells the caller who asked for it how the call went so far.
-func (r *request) fill(got result) {
-	if r.response == nil {
-		return
-	}
-	*r.response = Response{
-		StatusCode: got.status, Attempts: r.attempts, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key,
-		Account: r.account, Replayed: isReplay(got.header), Header: got.header, Body: got.body,
-	}
-}
-
-// report calls the hooks, unless nothing was tried.
-func (c *Client) report(ctx context.Context, r *request, got result, start time.Time, err error) {
-	if !got.tried {
-		return
-	}
-	for _, hook := range c.config().hooks {
-		hook(ctx, Attempt{
-			Op: r.op, Method: r.method, Route: r.route, Number: r.attempts, Start: start, Duration: time.Since(start),
-			StatusCode: got.status, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key, Err: err,
-		})
-	}
-}
-
-// decode reads the whole body as the one JSON object that was asked for.
-func decode(body []byte, value checker) error {
-	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
-		return errors.New("the body is not a JSON object")
-	}
-	if err := json.Unmarshal(body, value); err != nil {
-		return fmt.Errorf("the body can't be decoded: %w", err)
-	}
-	return value.check()
-}
-
-func checkIdentity(object, want, id string) error {
-	switch {
-	case object != want:
-		return fmt.Errorf("the body is not a %s", want)
-	case id == "":
-		return fmt.Errorf("the %s has no id", want)
-	}
-	return nil
-}
-
-// because adds the end of the context to the error of the last attempt.
-func because(err, end error) error {
-	if end == nil {
-		return err
-	}
-	switch e := err.(type) {
-	case *Error:
-		e.Err = errors.Join(e.Err, end)
-	case *TransportError:
-		e.Err = errors.Join(e.Err, end)
-	}
-	return err
 }

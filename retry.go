@@ -2,16 +2,12 @@ package refundkit
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"math"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,31 +18,6 @@ const (
 	longestWait   = 8 * time.Second
 	maxRetryAfter = 30 * time.Second // beyond that the answer is more use to the caller than the wait
 )
-
-// newIdempotencyKey makes a key for one call out of 130 random bits.
-func newIdempotencyKey() string { return rand.Text() }
-
-// KeyFrom makes the key of one business refund out of your own identifiers, such
-// as KeyFrom("order-6735", "refund-1"): always the same key for the same parts,
-// another for any other parts or any other way to split them. It is a hash, so
-// no identifier can be read from it, and it starts with refund_, so it is never
-// the key that other code made for another endpoint. No parts or an empty one
-// make the empty key, which every call refuses.
-//
-// Two equal partial refunds of one order are two refunds: number them. And a
-// definite refusal is stored under its key for at least 24 hours: when its cause
-// is gone, the next try needs the next generation of the key, such as
-// KeyFrom("order-6735", "refund-1", "try-2").
-func KeyFrom(parts ...string) IdempotencyKey {
-	if len(parts) == 0 || slices.Contains(parts, "") {
-		return ""
-	}
-	hash := sha256.New()
-	for _, part := range parts {
-		fmt.Fprintf(hash, "%d:%s", len(part), part)
-	}
-	return IdempotencyKey(fmt.Sprintf("refund_%x", hash.Sum(nil)))
-}
 
 // result is how one attempt ended: with an answer, or with err and status 0, or
 // with both when the answer's body could not be read to its end.
@@ -148,20 +119,5 @@ func wait(ctx context.Context, delay time.Duration) bool {
 		return false
 	case <-timer.C:
 		return true
-	}
-}
-
-// outcome follows what the attempts of one POST may have done. An open attempt
-// is closed only by a success or by Stripe's own 400, 402 or 404 for the key.
-type outcome struct{ open bool }
-
-func (o *outcome) observe(r result, isJSON bool, answer *Error) {
-	switch {
-	case r.status == 0:
-		o.open = o.open || r.sent
-	case r.status < 400, r.status >= 500, answer.Is(ErrIdempotencyInUse):
-		o.open = true
-	case isJSON && (r.status == http.StatusBadRequest || r.status == http.StatusPaymentRequired || r.status == http.StatusNotFound):
-		o.open = false
 	}
 }

@@ -7,13 +7,13 @@ type SnapshotChoice string
 
 // The choices that [ChooseSnapshot] can make.
 const (
-	// ReplaceStored: the arrived snapshot is the newer one.
-	ReplaceStored SnapshotChoice = "replace the stored refund"
-	// KeepStored: the arrived snapshot is the older one, or says the same.
-	KeepStored SnapshotChoice = "keep the stored refund"
-	// RefetchRefund: nothing in the two tells which is newer. Retrieve the
+	// SnapshotChoiceReplace: the arrived snapshot is the newer one.
+	SnapshotChoiceReplace SnapshotChoice = "replace"
+	// SnapshotChoiceKeep: the arrived snapshot is the older one, or says the same.
+	SnapshotChoiceKeep SnapshotChoice = "keep"
+	// SnapshotChoiceRefetch: nothing in the two tells which is newer. Retrieve the
 	// refund and store that, while nobody else does so for this refund.
-	RefetchRefund SnapshotChoice = "retrieve the refund"
+	SnapshotChoiceRefetch SnapshotChoice = "refetch"
 )
 
 // ChooseSnapshot says which of two snapshots of one refund to keep: the stored
@@ -25,20 +25,20 @@ const (
 func ChooseSnapshot(stored, arrived *Refund) SnapshotChoice {
 	switch {
 	case arrived == nil:
-		return KeepStored
+		return SnapshotChoiceKeep
 	case stored == nil:
-		return ReplaceStored
+		return SnapshotChoiceReplace
 	case stored.ID != arrived.ID:
-		return RefetchRefund
+		return SnapshotChoiceRefetch
 	case stored.Status.IsFinal() != arrived.Status.IsFinal():
 		if arrived.Status.IsFinal() {
-			return ReplaceStored
+			return SnapshotChoiceReplace
 		}
-		return KeepStored
+		return SnapshotChoiceKeep
 	case sameSnapshot(*stored, *arrived):
-		return KeepStored
+		return SnapshotChoiceKeep
 	}
-	return RefetchRefund
+	return SnapshotChoiceRefetch
 }
 
 func sameSnapshot(a, b Refund) bool {
@@ -66,12 +66,12 @@ type BookEntry string
 
 // The entries that [EntryBetween] can ask for.
 const (
-	// NoEntry: what is booked is right.
-	NoEntry BookEntry = "no entry"
-	// CountRefund: book the refund's Amount as given back.
-	CountRefund BookEntry = "count the refund"
-	// ReverseRefund: take the booked Amount back; the customer does not get it.
-	ReverseRefund BookEntry = "reverse the refund"
+	// BookEntryNone: what is booked is right.
+	BookEntryNone BookEntry = "none"
+	// BookEntryCount: book the refund's Amount as given back.
+	BookEntryCount BookEntry = "count"
+	// BookEntryReverse: take the booked Amount back; the customer does not get it.
+	BookEntryReverse BookEntry = "reverse"
 )
 
 // EntryBetween says what to book between two snapshots of one refund: before as
@@ -84,16 +84,16 @@ const (
 // no entry between them.
 func EntryBetween(before, after *Refund) BookEntry {
 	if after == nil || before != nil && before.ID != after.ID {
-		return NoEntry
+		return BookEntryNone
 	}
 	counted, counts := before != nil && !before.Status.IsFinal(), !after.Status.IsFinal()
 	switch {
 	case counts && !counted:
-		return CountRefund
+		return BookEntryCount
 	case counted && !counts:
-		return ReverseRefund
+		return BookEntryReverse
 	}
-	return NoEntry
+	return BookEntryNone
 }
 
 // TraceState is how much can be said of the money's way to the customer.
@@ -101,22 +101,22 @@ type TraceState string
 
 // The states of a [Trace].
 const (
-	// TraceAvailable: there is a reference; the customer's bank can find it.
-	TraceAvailable TraceState = "available"
-	// TracePending: there is no reference yet. It may take days.
-	TracePending TraceState = "pending"
-	// TraceUnavailable: there will be no reference, because the network gives
+	// TraceStateAvailable: there is a reference; the customer's bank can find it.
+	TraceStateAvailable TraceState = "available"
+	// TraceStatePending: there is no reference yet. It may take days.
+	TraceStatePending TraceState = "pending"
+	// TraceStateUnavailable: there will be no reference, because the network gives
 	// none or because the refund failed or was canceled before there was one.
-	TraceUnavailable TraceState = "unavailable"
-	// TraceReversal: there will be no reference, because the payment was undone
+	TraceStateUnavailable TraceState = "unavailable"
+	// TraceStateReversal: there will be no reference, because the payment was undone
 	// before it was settled: it vanishes from the customer's statement, and no
 	// credit appears.
-	TraceReversal TraceState = "reversal"
+	TraceStateReversal TraceState = "reversal"
 )
 
 // Trace is what support tells a customer who can't find the money. Reference
 // and Kind, such as acquirer_reference_number, are empty unless State is
-// TraceAvailable.
+// TraceStateAvailable.
 //
 // https://docs.stripe.com/refunds#tracing-refunds
 type Trace struct {
@@ -132,11 +132,11 @@ func (r *Refund) Trace() Trace {
 	details := r.DestinationDetails
 	switch {
 	case details.Reference != "":
-		return Trace{State: TraceAvailable, Reference: details.Reference, Kind: details.ReferenceType}
+		return Trace{State: TraceStateAvailable, Reference: details.Reference, Kind: details.ReferenceType}
 	case details.CardType == "reversal":
-		return Trace{State: TraceReversal}
+		return Trace{State: TraceStateReversal}
 	case details.ReferenceStatus == "unavailable", r.Status.IsFinal():
-		return Trace{State: TraceUnavailable}
+		return Trace{State: TraceStateUnavailable}
 	}
-	return Trace{State: TracePending}
+	return Trace{State: TraceStatePending}
 }

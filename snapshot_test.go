@@ -12,12 +12,12 @@ func snapshotOf(status refundkit.RefundStatus) *refundkit.Refund {
 }
 
 var snapshotStatuses = []refundkit.RefundStatus{
-	refundkit.RefundPending, refundkit.RefundRequiresAction, refundkit.RefundSucceeded,
-	refundkit.RefundFailed, refundkit.RefundCanceled, "", "tomorrow",
+	refundkit.RefundStatusPending, refundkit.RefundStatusRequiresAction, refundkit.RefundStatusSucceeded,
+	refundkit.RefundStatusFailed, refundkit.RefundStatusCanceled, "", "tomorrow",
 }
 
 func TestSnapshotChoice(t *testing.T) {
-	const keep, replace, refetch = refundkit.KeepStored, refundkit.ReplaceStored, refundkit.RefetchRefund
+	const keep, replace, refetch = refundkit.SnapshotChoiceKeep, refundkit.SnapshotChoiceReplace, refundkit.SnapshotChoiceRefetch
 	with := func(status refundkit.RefundStatus, change func(*refundkit.Refund)) *refundkit.Refund {
 		refund := snapshotOf(status)
 		change(refund)
@@ -66,7 +66,7 @@ func TestSnapshotExpandedFieldsAreAllIgnored(t *testing.T) {
 	expanded.PaymentMethod.Value = &refundkit.PaymentMethod{}
 	expanded.SourceTransferReversal.Value = &refundkit.TransferReversal{}
 	expanded.TransferReversal.Value = &refundkit.TransferReversal{}
-	assert.Equal(t, refundkit.KeepStored, refundkit.ChooseSnapshot(snapshotOf("pending"), expanded))
+	assert.Equal(t, refundkit.SnapshotChoiceKeep, refundkit.ChooseSnapshot(snapshotOf("pending"), expanded))
 	assert.NotNil(t, expanded.Charge.Value, "the arguments are left as they are")
 }
 
@@ -76,9 +76,9 @@ func TestSnapshotNeverGoesBack(t *testing.T) {
 	for _, stored := range snapshotStatuses {
 		for _, arrived := range snapshotStatuses {
 			switch choice := refundkit.ChooseSnapshot(snapshotOf(stored), snapshotOf(arrived)); choice {
-			case refundkit.ReplaceStored:
+			case refundkit.SnapshotChoiceReplace:
 				assert.True(t, !stored.IsFinal() && arrived.IsFinal(), "%q by %q", stored, arrived)
-			case refundkit.KeepStored:
+			case refundkit.SnapshotChoiceKeep:
 				assert.True(t, stored == arrived || stored.IsFinal() && !arrived.IsFinal(), "%q despite %q", stored, arrived)
 			}
 		}
@@ -86,7 +86,7 @@ func TestSnapshotNeverGoesBack(t *testing.T) {
 }
 
 func TestSnapshotEntries(t *testing.T) {
-	const nothing, count, reverse = refundkit.NoEntry, refundkit.CountRefund, refundkit.ReverseRefund
+	const nothing, count, reverse = refundkit.BookEntryNone, refundkit.BookEntryCount, refundkit.BookEntryReverse
 	for name, c := range map[string]struct {
 		before, after *refundkit.Refund
 		want          refundkit.BookEntry
@@ -121,9 +121,9 @@ func TestSnapshotEntriesAddUp(t *testing.T) {
 		var before *refundkit.Refund
 		for _, after := range path {
 			switch refundkit.EntryBetween(before, after) {
-			case refundkit.CountRefund:
+			case refundkit.BookEntryCount:
 				sum += after.Amount
-			case refundkit.ReverseRefund:
+			case refundkit.BookEntryReverse:
 				sum -= after.Amount
 			}
 			before = after
@@ -153,19 +153,19 @@ func TestTrace(t *testing.T) {
 		want    refundkit.Trace
 	}{
 		"available": {"succeeded", details{Type: "card", CardType: "refund", Reference: "4711", ReferenceStatus: "available", ReferenceType: arn},
-			refundkit.Trace{State: refundkit.TraceAvailable, Reference: "4711", Kind: arn}},
+			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711", Kind: arn}},
 		"available of another method": {"succeeded", details{Type: "us_bank_transfer", Reference: "4711", ReferenceStatus: "available"},
-			refundkit.Trace{State: refundkit.TraceAvailable, Reference: "4711"}},
+			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711"}},
 		"available, and failed later": {"failed", details{Type: "card", CardType: "refund", Reference: "4711", ReferenceStatus: "available", ReferenceType: arn},
-			refundkit.Trace{State: refundkit.TraceAvailable, Reference: "4711", Kind: arn}},
-		"not yet":                  {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "pending", ReferenceType: arn}, refundkit.Trace{State: refundkit.TracePending}},
-		"a card not yet decided":   {"pending", details{Type: "card", CardType: "pending"}, refundkit.Trace{State: refundkit.TracePending}},
-		"no details":               {"succeeded", details{}, refundkit.Trace{State: refundkit.TracePending}},
-		"available, but not there": {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "available"}, refundkit.Trace{State: refundkit.TracePending}},
-		"never":                    {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "unavailable", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceUnavailable}},
-		"a reversal":               {"succeeded", details{Type: "card", CardType: "reversal"}, refundkit.Trace{State: refundkit.TraceReversal}},
-		"failed before":            {"failed", details{Type: "card", CardType: "refund", ReferenceStatus: "pending"}, refundkit.Trace{State: refundkit.TraceUnavailable}},
-		"canceled before":          {"canceled", details{}, refundkit.Trace{State: refundkit.TraceUnavailable}},
+			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711", Kind: arn}},
+		"not yet":                  {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "pending", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"a card not yet decided":   {"pending", details{Type: "card", CardType: "pending"}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"no details":               {"succeeded", details{}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"available, but not there": {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "available"}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"never":                    {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "unavailable", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
+		"a reversal":               {"succeeded", details{Type: "card", CardType: "reversal"}, refundkit.Trace{State: refundkit.TraceStateReversal}},
+		"failed before":            {"failed", details{Type: "card", CardType: "refund", ReferenceStatus: "pending"}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
+		"canceled before":          {"canceled", details{}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
 	} {
 		refund := &refundkit.Refund{Status: c.status, DestinationDetails: c.details}
 		assert.Equal(t, c.want, refund.Trace(), name)

@@ -99,7 +99,7 @@ func TestRefusedDialIsSurelyNotDone(t *testing.T) {
 	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
 	var dial *net.OpError
 	assert.ErrorAs(t, err, &dial)
-	assert.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 }
 
 func TestUntrustedCertificateIsNotRetried(t *testing.T) {
@@ -117,7 +117,7 @@ func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 	require.ErrorAs(t, err, &silence)
 	assert.Equal(t, 1, silence.Attempts)
 	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-	assert.Equal(t, refundkit.Stop, refundkit.NextStep(err))
+	assert.Equal(t, refundkit.StepStop, refundkit.NextStep(err))
 	assert.Zero(t, served.Load())
 }
 
@@ -174,7 +174,7 @@ func TestTimeAndContext(t *testing.T) {
 				assert.LessOrEqual(t, took, c.atMost)
 				assert.Equal(t, c.attempts, mock.GetTotalCallCount())
 				assert.Equal(t, c.attempts > 0, errors.Is(err, refundkit.ErrOutcomeUnknown))
-				assert.Equal(t, "k", refundkit.KeyOf(err))
+				assert.Equal(t, refundkit.IdempotencyKey("k"), refundkit.KeyOf(err))
 				if c.is != nil {
 					assert.ErrorIs(t, err, c.is)
 				}

@@ -88,7 +88,7 @@ func cannedRefund() *http.Client {
 // ourCreate is the call that all make: part of a charge, a reason, an order.
 func ourCreate() refundkit.RefundCreateParams {
 	return refundkit.RefundCreateParams{
-		Charge: chargeID0, Amount: 1250, Reason: refundkit.ReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "order-0"},
+		Charge: chargeID0, Amount: 1250, Reason: refundkit.RefundReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "order-0"},
 	}
 }
 

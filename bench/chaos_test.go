@@ -110,8 +110,8 @@ func repeat(ctx context.Context, client *refundkit.Client, charge, order string,
 			return sent, true, nil
 		}
 		switch refundkit.NextStep(err) {
-		case refundkit.RepeatSameKey, refundkit.FixRequest: // a person has given the key its permission back
-		case refundkit.LookUp:
+		case refundkit.StepRepeat, refundkit.StepFixCredentials: // a person has given the key its permission back
+		case refundkit.StepLookUp:
 			return sent, false, nil
 		default:
 			return sent, false, err

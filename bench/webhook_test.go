@@ -14,9 +14,10 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v86"
-	"github.com/stripe/stripe-go/v86/webhook"
+	stripewebhook "github.com/stripe/stripe-go/v86/webhook"
 )
 
 const webhookSecret = "whsec_bench"
@@ -33,8 +34,8 @@ type ofEvent[T any] struct {
 // webhookSubjects verify a delivery of 4 KB and decode its event and refund.
 func webhookSubjects(tb testing.TB) []subject {
 	payload := eventAnswer()
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: webhookSecret, Timestamp: time.Now()})
-	our, err := refundkit.NewWebhook([]string{webhookSecret})
+	signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: payload, Secret: webhookSecret, Timestamp: time.Now()})
+	our, err := webhook.New([]string{webhookSecret})
 	require.NoError(tb, err)
 	ourKind := func(v any) string { e := v.(ofEvent[*refundkit.Refund]); return e.kind + " " + ourWords(e.refund) }
 	return []subject{
@@ -47,7 +48,7 @@ func webhookSubjects(tb testing.TB) []subject {
 			return ofEvent[*refundkit.Refund]{string(event.Type), refund}, err
 		}, ourKind},
 		{"stripe-go", func(context.Context) (any, error) {
-			event, err := webhook.ConstructEvent(payload, signed.Header, webhookSecret)
+			event, err := stripewebhook.ConstructEvent(payload, signed.Header, webhookSecret)
 			if err != nil {
 				return nil, err
 			}

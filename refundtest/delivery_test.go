@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +21,7 @@ const hookSecret = "whsec_test"
 // inbox is an endpoint that believes only what is signed.
 type inbox struct {
 	mu      sync.Mutex
-	webhook *refundkit.Webhook
+	webhook *webhook.Webhook
 	types   []string
 	ids     []string
 	status  func(n int) int // of the answer to the nth delivery, counted from 1
@@ -29,9 +29,9 @@ type inbox struct {
 }
 
 func newInbox(t *testing.T, server *refundtest.Server) *inbox {
-	webhook, err := refundkit.NewWebhook([]string{hookSecret}, refundkit.WithClock(server.Now))
+	hook, err := webhook.New([]string{hookSecret}, webhook.WithClock(server.Now))
 	require.NoError(t, err)
-	return &inbox{webhook: webhook}
+	return &inbox{webhook: hook}
 }
 
 func (b *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {

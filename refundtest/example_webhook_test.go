@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 )
 
 // A refund succeeds, and the bank sends the money back later.
@@ -68,7 +68,7 @@ func ExampleWebhook_Retry() {
 // A handler is tested with a payload of one's own, without a server.
 func ExampleEventRequest() {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	webhook, err := refundkit.NewWebhook([]string{"whsec_test"}, refundkit.WithClock(func() time.Time { return now }))
+	hook, err := webhook.New([]string{"whsec_test"}, webhook.WithClock(func() time.Time { return now }))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -77,7 +77,7 @@ func ExampleEventRequest() {
 
 	for _, secret := range []string{"whsec_test", "whsec_of_somebody_else"} {
 		r := refundtest.EventRequest(payload, now, secret)
-		event, err := webhook.Parse(payload, r.Header.Get("Stripe-Signature"))
+		event, err := hook.Parse(payload, r.Header.Get("Stripe-Signature"))
 		if err != nil {
 			fmt.Println("refused")
 			continue

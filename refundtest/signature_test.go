@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -48,7 +48,7 @@ func TestEventRequest(t *testing.T) {
 func TestSignaturesConvince(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	payload := []byte(`{"id":"evt_1","object":"event","type":"refund.updated","data":{"object":{}}}`)
-	webhook, err := refundkit.NewWebhook([]string{"whsec_test"}, refundkit.WithClock(func() time.Time { return now }))
+	hook, err := webhook.New([]string{"whsec_test"}, webhook.WithClock(func() time.Time { return now }))
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		header string
@@ -62,7 +62,7 @@ func TestSignaturesConvince(t *testing.T) {
 		"of another payload":  {refundtest.SignEvent(payload[1:], now, "whsec_test"), false},
 		"without a signature": {refundtest.SignEvent(payload, now), false},
 	} {
-		_, err := webhook.Parse(payload, c.header)
+		_, err := hook.Parse(payload, c.header)
 		assert.Equal(t, c.good, err == nil, "%s: %v", name, err)
 	}
 }

@@ -131,7 +131,7 @@ func (w *worker) send(ctx context.Context, j *job) (mustWait bool, err error) {
 		if wasOpen {
 			j.ClosedByKey++
 		}
-	case step == refundkit.LookUp:
+	case step == refundkit.StepLookUp:
 		j.LookUp = true
 	case !worthRepeating(err):
 		j.SetAside = err.Error()
@@ -157,7 +157,7 @@ func (w *worker) lookUp(ctx context.Context, j *job) (mustWait bool, err error) 
 		j.Refund, j.Open = refund.ID, false
 	case errors.As(err, &unresolved) && unresolved.Undecided:
 		return true, nil // LastSent is less than the default SettleTime ago, which is 24 hours
-	case errors.As(err, &unresolved) && refundkit.NextStep(err) == refundkit.NewKey:
+	case errors.As(err, &unresolved) && refundkit.NextStep(err) == refundkit.StepNewKey:
 		j.FirstSent, j.LookUp, j.Open = time.Time{}, false, false
 	case !worthRepeating(err):
 		j.SetAside = err.Error()
@@ -177,5 +177,5 @@ func worthRepeating(err error) bool {
 	if errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden || answer.Type == "") {
 		return true
 	}
-	return refundkit.NextStep(err) == refundkit.RepeatSameKey
+	return refundkit.NextStep(err) == refundkit.StepRepeat
 }

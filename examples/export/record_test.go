@@ -24,7 +24,7 @@ func cells(r *refundkit.Refund) map[string]string {
 func TestRecord(t *testing.T) {
 	created := refundkit.NewTimestamp(time.Date(2026, 3, 1, 23, 59, 59, 0, time.UTC))
 	failed := &refundkit.Refund{
-		ID: "re_1", Amount: 1250, Currency: "jpy", Created: created, Status: refundkit.RefundFailed, FailureReason: "declined",
+		ID: "re_1", Amount: 1250, Currency: "jpy", Created: created, Status: refundkit.RefundStatusFailed, FailureReason: "declined",
 		Charge: refundkit.Expandable[refundkit.Charge]{ID: "ch_1"}, PaymentIntent: refundkit.Expandable[refundkit.PaymentIntent]{ID: "pi_1"},
 		BalanceTransaction: refundkit.Expandable[refundkit.BalanceTransaction]{ID: "txn_1", Value: &refundkit.BalanceTransaction{
 			Amount: -836, Fee: 20, Net: -856, Currency: "eur", ExchangeRate: 0.0066912}},
@@ -38,7 +38,7 @@ func TestRecord(t *testing.T) {
 		"charge": "ch_1", "payment_intent": "pi_1", "order": "A-1", "reference_state": "available", "reference": "0123",
 	}, cells(failed))
 
-	released := cells(&refundkit.Refund{ID: "re_2", Amount: 1250, Currency: "kwd", Created: created, Status: refundkit.RefundSucceeded,
+	released := cells(&refundkit.Refund{ID: "re_2", Amount: 1250, Currency: "kwd", Created: created, Status: refundkit.RefundStatusSucceeded,
 		DestinationDetails: refundkit.DestinationDetails{Type: "card", CardType: "reversal"}})
 	require.Equal(t, "released authorization", released["kind"])
 	require.Equal(t, "reversal", released["reference_state"])
@@ -49,7 +49,7 @@ func TestRecord(t *testing.T) {
 }
 
 func TestLineOfAndReadLineAgree(t *testing.T) {
-	refund := &refundkit.Refund{ID: "re_1", Amount: 1250, Currency: "kwd", Status: refundkit.RefundCanceled, Created: refundkit.NewTimestamp(time.Unix(1790000000, 0)),
+	refund := &refundkit.Refund{ID: "re_1", Amount: 1250, Currency: "kwd", Status: refundkit.RefundStatusCanceled, Created: refundkit.NewTimestamp(time.Unix(1790000000, 0)),
 		DestinationDetails: refundkit.DestinationDetails{CardType: "reversal"}}
 	read, err := readLine(record(refund, ""))
 	require.NoError(t, err)

@@ -95,7 +95,7 @@ func TestSpanOfAFailedCall(t *testing.T) {
 		require.Equal(t, codes.Error, call.Status.Code)
 		require.Contains(t, call.Status.Description, "resource_missing")
 		require.Equal(t, "404", attributes(call)["error.type"])
-		require.Equal(t, string(refundkit.FixRequest), attributes(call)["refundkit.next_step"])
+		require.Equal(t, string(refundkit.StepFixRequest), attributes(call)["refundkit.next_step"])
 		require.NotEqual(t, spans[0].SpanContext.TraceID(), call.SpanContext.TraceID())
 	})
 }

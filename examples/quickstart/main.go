@@ -31,7 +31,7 @@ func run(ctx context.Context) error {
 	client := shop.client
 
 	title("A charge of 20.00 USD, of which 5.00 go back")
-	part := refundkit.RefundCreateParams{Charge: shop.card, Amount: 500, Reason: refundkit.ReasonRequestedByCustomer}
+	part := refundkit.RefundCreateParams{Charge: shop.card, Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer}
 	key := refundkit.KeyFrom(shop.card, "refund-1") // stored with the order, before the call
 	first, err := client.Refunds.Create(ctx, part, key)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestLimiterAfterAnOpenAttempt(t *testing.T) {
 		_, err := client.Refunds.Create(ctx, params)
 		require.ErrorContains(t, err, "client-side rate limiter")
 		require.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-		require.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+		require.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 		require.Len(t, server.Requests(), 1)
 		server.AssertRefundedOnce(t, refundtest.Refund{Charge: params.Charge, Amount: 100})
 	})
@@ -107,7 +107,7 @@ func TestRateLimitIsRetried(t *testing.T) {
 			require.Equal(t, http.StatusTooManyRequests, answer.StatusCode)
 			require.Equal(t, test.reason, answer.RateLimitedReason)
 			require.Equal(t, 3, answer.Attempts)
-			require.Equal(t, refundkit.RepeatSameKey, refundkit.NextStep(err))
+			require.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
 			require.Empty(t, server.Refunds(params.Charge))
 		})
 	}

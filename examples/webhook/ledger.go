@@ -49,7 +49,7 @@ func newLedger(client *refundkit.Client, changed func(change)) *ledger {
 	return &ledger{client: client, changed: changed, rows: map[string]*row{}, events: map[string]*delivered{}, booked: map[string]int64{}}
 }
 
-// once is a [refundkit.Once]: an event counts as done when its function has
+// once is a [webhook.Once]: an event counts as done when its function has
 // succeeded, not before. Two deliveries of one event take turns.
 func (l *ledger) once(ctx context.Context, eventID string, handle func(context.Context) error) error {
 	event := entryOf(l, l.events, eventID)
@@ -78,15 +78,15 @@ func (l *ledger) handle(ctx context.Context, event *refundkit.Event) error {
 	row.lock.Lock()
 	defer row.lock.Unlock()
 	choice := refundkit.ChooseSnapshot(row.refund, arrived)
-	if choice == refundkit.RefetchRefund {
+	if choice == refundkit.SnapshotChoiceRefetch {
 		if arrived, err = l.client.Refunds.Retrieve(ctx, arrived.ID, event.CallOptions()...); err != nil {
 			return err
 		}
 	}
-	if choice == refundkit.KeepStored {
+	if choice == refundkit.SnapshotChoiceKeep {
 		return nil
 	}
-	done := change{event: event.Type, refund: *arrived, refetched: choice == refundkit.RefetchRefund, entry: refundkit.EntryBetween(row.refund, arrived)}
+	done := change{event: event.Type, refund: *arrived, refetched: choice == refundkit.SnapshotChoiceRefetch, entry: refundkit.EntryBetween(row.refund, arrived)}
 	if row.refund != nil {
 		done.before = row.refund.Status
 	}
@@ -100,9 +100,9 @@ func (l *ledger) book(entry refundkit.BookEntry, refund *refundkit.Refund) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch entry {
-	case refundkit.CountRefund:
+	case refundkit.BookEntryCount:
 		l.booked[refund.Currency] += refund.Amount
-	case refundkit.ReverseRefund:
+	case refundkit.BookEntryReverse:
 		l.booked[refund.Currency] -= refund.Amount
 	}
 }

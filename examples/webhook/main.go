@@ -28,6 +28,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 )
 
 func main() {
@@ -52,16 +53,16 @@ func run(ctx context.Context, out io.Writer, live bool, pace time.Duration) (err
 	show := newTable(out, live)
 	books := newLedger(client, show.changed)
 	const secret = "whsec_example"
-	webhook, err := refundkit.NewWebhook([]string{secret},
-		refundkit.WithOnce(books.once),
-		refundkit.WithMode(refundkit.TestMode),
-		refundkit.WithoutChargeRefundUpdated(),
-		refundkit.WithClock(stripe.Now), // the events are signed by the clock of this Stripe, which runs fast
-		refundkit.WithEventLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))))
+	events, err := webhook.New([]string{secret},
+		webhook.WithOnce(books.once),
+		webhook.WithMode(webhook.ModeTest),
+		webhook.WithoutChargeRefundUpdated(),
+		webhook.WithClock(stripe.Now), // the events are signed by the clock of this Stripe, which runs fast
+		webhook.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))))
 	if err != nil {
 		return err
 	}
-	url, shutdown, err := listen(webhook.Handler(books.handle))
+	url, shutdown, err := listen(events.Handler(books.handle))
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func status(r refundkit.Refund) string {
 // trace is what support can tell the customer.
 func trace(r refundkit.Refund) string {
 	trace := r.Trace()
-	if trace.State == refundkit.TraceAvailable {
+	if trace.State == refundkit.TraceStateAvailable {
 		return trace.Reference
 	}
 	return "reference " + string(trace.State)
@@ -125,7 +125,7 @@ func why(c change) string {
 	if c.refetched {
 		text += ", retrieved"
 	}
-	if c.entry != refundkit.NoEntry {
+	if c.entry != refundkit.BookEntryNone {
 		text += ", " + string(c.entry)
 	}
 	return text

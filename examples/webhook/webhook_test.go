@@ -38,10 +38,10 @@ func TestRedrawnTableCoversTheOneBefore(t *testing.T) {
 	show := newTable(&out, true)
 	show.note("first")
 	out.Reset()
-	show.changed(change{refund: refundkit.Refund{ID: "re_1", Amount: 500, Status: refundkit.RefundPending}})
+	show.changed(change{refund: refundkit.Refund{ID: "re_1", Amount: 500, Status: refundkit.RefundStatusPending}})
 	require.True(t, strings.HasPrefix(out.String(), "\x1b[3A\r\x1b[J"), "%q", out.String()) // a title, an empty line, the heads
 	out.Reset()
-	show.changed(change{refund: refundkit.Refund{ID: "re_1", Amount: 500, Status: refundkit.RefundSucceeded}})
+	show.changed(change{refund: refundkit.Refund{ID: "re_1", Amount: 500, Status: refundkit.RefundStatusSucceeded}})
 	require.True(t, strings.HasPrefix(out.String(), "\x1b[4A\r\x1b[J"), "%q", out.String())
 	require.Equal(t, 1, strings.Count(out.String(), "5.00"), "one line for each refund")
 }

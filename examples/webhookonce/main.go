@@ -20,6 +20,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 )
 
 func main() {
@@ -90,13 +91,13 @@ func openShop(ctx context.Context, file string) (*shop, error) {
 }
 
 // listen lets the shop hear of refunds, each event through once.
-func (s *shop) listen(once refundkit.Once) error {
+func (s *shop) listen(once webhook.Once) error {
 	const secret = "whsec_example"
-	webhook, err := refundkit.NewWebhook([]string{secret}, refundkit.WithOnce(once), refundkit.WithClock(s.stripe.Now))
+	hook, err := webhook.New([]string{secret}, webhook.WithOnce(once), webhook.WithClock(s.stripe.Now))
 	if err != nil {
 		return err
 	}
-	handler := webhook.Handler(func(ctx context.Context, event *refundkit.Event) error {
+	handler := hook.Handler(func(ctx context.Context, event *refundkit.Event) error {
 		if err := s.handle(ctx, event); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (s *store) close() error { return s.db.Close() }
 
 type transactionKey struct{}
 
-// once is the [refundkit.Once] of this database. handle works in the transaction
+// once is the [webhook.Once] of this database. handle works in the transaction
 // that its context carries. The event is recorded after handle succeeded, and
 // committed together with what handle did; if anything fails, even the process,
 // neither is there, and Stripe sends the event again.
@@ -88,9 +88,9 @@ func (s *store) handle(ctx context.Context, event *refundkit.Event) error {
 		return err
 	}
 	switch refundkit.ChooseSnapshot(before, arrived) {
-	case refundkit.KeepStored:
+	case refundkit.SnapshotChoiceKeep:
 		return nil
-	case refundkit.RefetchRefund:
+	case refundkit.SnapshotChoiceRefetch:
 		if arrived, err = s.client.Refunds.Retrieve(ctx, arrived.ID, event.CallOptions()...); err != nil {
 			return err
 		}
@@ -124,9 +124,9 @@ func stored(ctx context.Context, tx *sql.Tx, id string) (*refundkit.Refund, erro
 func book(ctx context.Context, tx *sql.Tx, event string, entry refundkit.BookEntry, refund *refundkit.Refund) error {
 	amount := refund.Amount
 	switch entry {
-	case refundkit.NoEntry:
+	case refundkit.BookEntryNone:
 		return nil
-	case refundkit.ReverseRefund:
+	case refundkit.BookEntryReverse:
 		amount = -amount
 	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO entry (refund, event, currency, amount) VALUES (?, ?, ?, ?)", refund.ID, event, refund.Currency, amount)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/require"
 )
 
@@ -58,7 +59,7 @@ func TestMarkingFirstLosesTheEvent(t *testing.T) {
 }
 
 // listenAnew opens a new Stripe, whose events come through another Once.
-func (s *shop) listenAnew(once refundkit.Once) error {
+func (s *shop) listenAnew(once webhook.Once) error {
 	s.stripe.Close()
 	s.stripe = refundtest.New()
 	client, err := refundkit.New("sk_test_webhookonce", refundkit.WithHTTPClient(s.stripe.HTTPClient()))
@@ -118,7 +119,7 @@ func TestPanicAndEndOfContextLeaveNothing(t *testing.T) {
 				defer func() { _ = recover() }()
 				require.Error(t, s.once(ctx, "evt_1", func(ctx context.Context) error {
 					tx := ctx.Value(transactionKey{}).(*sql.Tx)
-					require.NoError(t, book(ctx, tx, "evt_1", refundkit.CountRefund, &refundkit.Refund{ID: "re_1", Amount: 100, Currency: "usd"}))
+					require.NoError(t, book(ctx, tx, "evt_1", refundkit.BookEntryCount, &refundkit.Refund{ID: "re_1", Amount: 100, Currency: "usd"}))
 					end(ctx, cancel)
 					return nil
 				}))

@@ -90,13 +90,13 @@ func creates() []call {
 	}
 	return []call{
 		with("part of a charge", refundkit.RefundCreateParams{
-			Charge: "ch_2", Amount: 500, Reason: refundkit.ReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "6735"},
+			Charge: "ch_2", Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "6735"},
 			InstructionsEmail: "jenny@example.com", RefundApplicationFee: true, ReverseTransfer: true,
 		}, send),
-		with("the rest of a payment intent", refundkit.RefundCreateParams{PaymentIntent: "pi_2", Remaining: true, Reason: refundkit.ReasonDuplicate}, send),
-		with("fraudulent", refundkit.RefundCreateParams{Charge: "ch_2", Remaining: true, Reason: refundkit.ReasonFraudulent}, send),
+		with("the rest of a payment intent", refundkit.RefundCreateParams{PaymentIntent: "pi_2", Remaining: true, Reason: refundkit.RefundReasonDuplicate}, send),
+		with("fraudulent", refundkit.RefundCreateParams{Charge: "ch_2", Remaining: true, Reason: refundkit.RefundReasonFraudulent}, send),
 		with("out of a cash balance", refundkit.RefundCreateParams{
-			Origin: refundkit.OriginCustomerBalance, Customer: "cus_2", Currency: "eur", Amount: 500,
+			Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_2", Currency: "eur", Amount: 500,
 		}, send),
 	}
 }
@@ -107,9 +107,9 @@ func chargeCreates() []call {
 	}
 	return []call{
 		with("everything", refundkit.ChargeRefundCreateParams{
-			PaymentIntent: "pi_2", Amount: 500, Reason: refundkit.ReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "6735"},
+			PaymentIntent: "pi_2", Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "6735"},
 			InstructionsEmail: "jenny@example.com", RefundApplicationFee: true, ReverseTransfer: true,
-			Origin: refundkit.OriginCustomerBalance, Customer: "cus_2", Currency: "eur",
+			Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_2", Currency: "eur",
 		}, send),
 		with("the rest", refundkit.ChargeRefundCreateParams{Remaining: true}, send),
 	}
@@ -151,21 +151,21 @@ func reports() []call {
 		return c.PaymentRecords.ReportRefund(ctx, recordID, p, opts...)
 	}
 	processor := refundkit.RefundProcessorDetailsParams{
-		Type:   refundkit.ProcessorCustom,
+		Type:   refundkit.ProcessorTypeCustom,
 		Custom: refundkit.CustomRefundProcessorParams{RefundReference: "terminal-7/refund-1"},
 	}
 	return []call{
 		with("everything", refundkit.PaymentRecordReportRefundParams{
-			Outcome: refundkit.OutcomeRefunded, ProcessorDetails: processor, InitiatedAt: moment,
+			Outcome: refundkit.PaymentRecordRefundOutcomeRefunded, ProcessorDetails: processor, InitiatedAt: moment,
 			Refunded: refundkit.PaymentRecordRefundedParams{RefundedAt: moment},
 			Amount:   refundkit.PaymentRecordAmount{Currency: "eur", Value: 500},
 			Metadata: refundkit.Metadata{"order": "6735"},
 		}, send),
 		with("only what is required", refundkit.PaymentRecordReportRefundParams{
-			Outcome: refundkit.OutcomeRefunded, ProcessorDetails: refundkit.RefundProcessorDetailsParams{Type: refundkit.ProcessorCustom},
+			Outcome: refundkit.PaymentRecordRefundOutcomeRefunded, ProcessorDetails: refundkit.RefundProcessorDetailsParams{Type: refundkit.ProcessorTypeCustom},
 		}, send),
 		with("clear", refundkit.PaymentRecordReportRefundParams{
-			Outcome: refundkit.OutcomeRefunded, ProcessorDetails: processor, ClearMetadata: true,
+			Outcome: refundkit.PaymentRecordRefundOutcomeRefunded, ProcessorDetails: processor, ClearMetadata: true,
 		}, send),
 	}
 }

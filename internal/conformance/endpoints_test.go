@@ -28,7 +28,7 @@ func TestEndpoints(t *testing.T) {
 				require.Len(t, transport.sent, 1)
 				require.Equal(t, endpoint.route, routeOf(transport.sent[0]))
 				require.Equal(t, http.StatusOK, response.StatusCode)
-				compareAnswer(t, endpoint.answer, response.Body, answer)
+				compareAnswer(t, endpoint.answer, response.Body(), answer)
 			})
 		}
 	}
@@ -96,7 +96,7 @@ func requireRefused(t *testing.T, err error) {
 	var refused *refundkit.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, http.StatusBadRequest, refused.StatusCode)
-	require.Equal(t, refundkit.TypeInvalidRequest, refused.Type)
+	require.Equal(t, refundkit.ErrorTypeInvalidRequest, refused.Type)
 }
 
 // adding puts one more parameter into each request.

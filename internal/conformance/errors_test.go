@@ -148,22 +148,22 @@ func TestErrorMeanings(t *testing.T) {
 // client; the specification has no list of them.
 func TestErrorCodes(t *testing.T) {
 	codes := map[refundkit.ErrorCode]stripe.ErrorCode{
-		refundkit.CodeAccountInvalid:          stripe.ErrorCodeAccountInvalid,
-		refundkit.CodeAmountTooLarge:          stripe.ErrorCodeAmountTooLarge,
-		refundkit.CodeAPIKeyExpired:           stripe.ErrorCodeAPIKeyExpired,
-		refundkit.CodeBalanceInsufficient:     stripe.ErrorCodeBalanceInsufficient,
-		refundkit.CodeChargeAlreadyRefunded:   stripe.ErrorCodeChargeAlreadyRefunded,
-		refundkit.CodeChargeDisputed:          stripe.ErrorCodeChargeDisputed,
-		refundkit.CodeChargeNotRefundable:     stripe.ErrorCodeChargeNotRefundable,
-		refundkit.CodeIdempotencyKeyInUse:     stripe.ErrorCodeIdempotencyKeyInUse,
-		refundkit.CodeLockTimeout:             stripe.ErrorCodeLockTimeout,
-		refundkit.CodeParameterInvalidEmpty:   stripe.ErrorCodeParameterInvalidEmpty,
-		refundkit.CodeParameterInvalidInteger: stripe.ErrorCodeParameterInvalidInteger,
-		refundkit.CodeParameterMissing:        stripe.ErrorCodeParameterMissing,
-		refundkit.CodeParameterUnknown:        stripe.ErrorCodeParameterUnknown,
-		refundkit.CodeRateLimit:               stripe.ErrorCodeRateLimit,
-		refundkit.CodeRefundDisputedPayment:   stripe.ErrorCodeRefundDisputedPayment,
-		refundkit.CodeResourceMissing:         stripe.ErrorCodeResourceMissing,
+		refundkit.ErrorCodeAccountInvalid:          stripe.ErrorCodeAccountInvalid,
+		refundkit.ErrorCodeAmountTooLarge:          stripe.ErrorCodeAmountTooLarge,
+		refundkit.ErrorCodeAPIKeyExpired:           stripe.ErrorCodeAPIKeyExpired,
+		refundkit.ErrorCodeBalanceInsufficient:     stripe.ErrorCodeBalanceInsufficient,
+		refundkit.ErrorCodeChargeAlreadyRefunded:   stripe.ErrorCodeChargeAlreadyRefunded,
+		refundkit.ErrorCodeChargeDisputed:          stripe.ErrorCodeChargeDisputed,
+		refundkit.ErrorCodeChargeNotRefundable:     stripe.ErrorCodeChargeNotRefundable,
+		refundkit.ErrorCodeIdempotencyKeyInUse:     stripe.ErrorCodeIdempotencyKeyInUse,
+		refundkit.ErrorCodeLockTimeout:             stripe.ErrorCodeLockTimeout,
+		refundkit.ErrorCodeParameterInvalidEmpty:   stripe.ErrorCodeParameterInvalidEmpty,
+		refundkit.ErrorCodeParameterInvalidInteger: stripe.ErrorCodeParameterInvalidInteger,
+		refundkit.ErrorCodeParameterMissing:        stripe.ErrorCodeParameterMissing,
+		refundkit.ErrorCodeParameterUnknown:        stripe.ErrorCodeParameterUnknown,
+		refundkit.ErrorCodeRateLimit:               stripe.ErrorCodeRateLimit,
+		refundkit.ErrorCodeRefundDisputedPayment:   stripe.ErrorCodeRefundDisputedPayment,
+		refundkit.ErrorCodeResourceMissing:         stripe.ErrorCodeResourceMissing,
 	}
 	for ours, theirs := range codes {
 		t.Run(string(theirs), func(t *testing.T) { require.Equal(t, string(theirs), string(ours)) })

@@ -8,9 +8,10 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v86"
-	"github.com/stripe/stripe-go/v86/webhook"
+	stripewebhook "github.com/stripe/stripe-go/v86/webhook"
 	"github.com/stripe/stripe-mock/spec"
 )
 
@@ -99,10 +100,10 @@ func TestFakeEvents(t *testing.T) {
 
 func readByBoth(t *testing.T, body []byte) {
 	t.Helper()
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: "whsec_1"})
-	theirs, err := webhook.ConstructEvent(body, signed.Header, "whsec_1")
+	signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: body, Secret: "whsec_1"})
+	theirs, err := stripewebhook.ConstructEvent(body, signed.Header, "whsec_1")
 	require.NoError(t, err)
-	hook, err := refundkit.NewWebhook([]string{"whsec_1"})
+	hook, err := webhook.New([]string{"whsec_1"})
 	require.NoError(t, err)
 	ours, err := hook.Parse(body, signed.Header)
 	require.NoError(t, err)

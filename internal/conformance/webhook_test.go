@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v86"
-	"github.com/stripe/stripe-go/v86/webhook"
+	stripewebhook "github.com/stripe/stripe-go/v86/webhook"
 )
 
 // delivery is one request to a webhook, as both clients see it.
@@ -25,15 +26,15 @@ type delivery struct {
 // holds is another matter.
 func (d delivery) oursAccepts(t *testing.T) bool {
 	t.Helper()
-	hook, err := refundkit.NewWebhook([]string{d.secret})
+	hook, err := webhook.New([]string{d.secret})
 	require.NoError(t, err)
 	_, err = hook.Parse(d.payload, d.header)
-	require.True(t, err == nil || errors.Is(err, refundkit.ErrSignature) || errors.Is(err, refundkit.ErrPayload), "%v", err)
-	return !errors.Is(err, refundkit.ErrSignature)
+	require.True(t, err == nil || errors.Is(err, webhook.ErrSignature) || errors.Is(err, refundkit.ErrPayload), "%v", err)
+	return !errors.Is(err, webhook.ErrSignature)
 }
 
 func (d delivery) theirsAccepts() bool {
-	return webhook.ValidatePayload(d.payload, d.header, d.secret) == nil
+	return stripewebhook.ValidatePayload(d.payload, d.header, d.secret) == nil
 }
 
 // randomDelivery is signed by Stripe's client.
@@ -46,7 +47,7 @@ func randomDelivery(random *rand.Rand, at time.Time) delivery {
 	for range 1 + random.IntN(60) {
 		secret = append(secret, byte('!'+random.IntN('~'-'!'+1)))
 	}
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: string(secret), Timestamp: at})
+	signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: payload, Secret: string(secret), Timestamp: at})
 	return delivery{payload, signed.Header, string(secret)}
 }
 
@@ -116,10 +117,10 @@ func TestWebhookEvent(t *testing.T) {
 			"pending_webhooks": 2, "account": "acct_1", "type": "refund.updated", "request": {"id": "req_1", "idempotency_key": "key-1"},
 			"data": {"object": {"id": "re_1", "object": "refund", "amount": 500, "status": "failed"}, "previous_attributes": {"status": "pending"}}}`,
 			refundkit.APIVersion)
-		signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: "whsec_1"})
-		theirs, err := webhook.ConstructEvent(payload, signed.Header, "whsec_1")
+		signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: payload, Secret: "whsec_1"})
+		theirs, err := stripewebhook.ConstructEvent(payload, signed.Header, "whsec_1")
 		require.NoError(t, err)
-		hook, err := refundkit.NewWebhook([]string{"whsec_1"})
+		hook, err := webhook.New([]string{"whsec_1"})
 		require.NoError(t, err)
 		ours, err := hook.Parse(payload, signed.Header)
 		require.NoError(t, err)

@@ -30,5 +30,5 @@ func TestTheExchange(t *testing.T) {
 	require.NoError(t, service.Run(t.Context(), order), "nothing is left to do")
 
 	assert.Equal(t, 1, mock.GetTotalCallCount())
-	assert.Equal(t, refundkit.RefundPending, stored[order].Refund.Status)
+	assert.Equal(t, refundkit.RefundStatusPending, stored[order].Refund.Status)
 }

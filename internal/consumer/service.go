@@ -94,12 +94,12 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	refund, err := s.Refunds.Create(ctx, refundkit.RefundCreateParams{
 		PaymentIntent: job.PaymentIntent,
 		Amount:        job.Amount,
-		Reason:        refundkit.ReasonRequestedByCustomer,
+		Reason:        refundkit.RefundReasonRequestedByCustomer,
 	}, refundkit.IdempotencyKey(job.ID), refundkit.Reference(job.ID))
 	switch {
 	case err == nil:
 		return s.seen(ctx, job.ID, refund)
-	case refundkit.NextStep(err) == refundkit.RepeatSameKey:
+	case refundkit.NextStep(err) == refundkit.StepRepeat:
 		return err
 	}
 	return errors.Join(err, s.Jobs.Change(ctx, id, func(job *Job) error {

@@ -67,12 +67,12 @@ func setup(t *testing.T, refunds consumer.Refunds) (*consumer.Service, jobs) {
 }
 
 func TestRunAsksForTheRefund(t *testing.T) {
-	fake := &fakeRefunds{refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundSucceeded}}
+	fake := &fakeRefunds{refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundStatusSucceeded}}
 	service, stored := setup(t, fake)
 
 	require.NoError(t, service.Run(t.Context(), order))
 
-	want := refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.ReasonRequestedByCustomer}
+	want := refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer}
 	assert.Equal(t, want, fake.created)
 	assert.Equal(t, "re_1", stored[order].Refund.ID)
 
@@ -89,9 +89,9 @@ func TestRunAfterAFailure(t *testing.T) {
 	}{
 		"no answer":          {err: &refundkit.TransportError{OutcomeUnknown: true, Err: errors.New("connection reset")}},
 		"a server error":     {err: &refundkit.Error{StatusCode: 503, OutcomeUnknown: true}},
-		"too many requests":  {err: &refundkit.Error{StatusCode: 429, Code: refundkit.CodeRateLimit}},
+		"too many requests":  {err: &refundkit.Error{StatusCode: 429, Code: refundkit.ErrorCodeRateLimit}},
 		"a stored error":     {err: &refundkit.Error{StatusCode: 500, OutcomeUnknown: true, Replayed: true}, setAside: true},
-		"a disputed payment": {err: &refundkit.Error{StatusCode: 400, Code: refundkit.CodeChargeDisputed}, setAside: true},
+		"a disputed payment": {err: &refundkit.Error{StatusCode: 400, Code: refundkit.ErrorCodeChargeDisputed}, setAside: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &fakeRefunds{err: test.err}

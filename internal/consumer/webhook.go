@@ -33,10 +33,10 @@ func (s *Service) seen(ctx context.Context, id string, refund *refundkit.Refund,
 			return fmt.Errorf("there is no job %s", id)
 		}
 		choice := refundkit.ChooseSnapshot(job.Refund, refund)
-		if choice == refundkit.RefetchRefund {
+		if choice == refundkit.SnapshotChoiceRefetch {
 			refund, err = s.Refunds.Retrieve(ctx, refund.ID, opts...)
 		}
-		if err == nil && choice != refundkit.KeepStored {
+		if err == nil && choice != refundkit.SnapshotChoiceKeep {
 			job.Refund = refund
 		}
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/internal/consumer"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -16,9 +17,9 @@ import (
 const secret = "whsec_test"
 
 func handler(t *testing.T, server *refundtest.Server, service *consumer.Service) http.Handler {
-	webhook, err := refundkit.NewWebhook([]string{secret}, refundkit.WithClock(server.Now), refundkit.WithoutChargeRefundUpdated())
+	hook, err := webhook.New([]string{secret}, webhook.WithClock(server.Now), webhook.WithoutChargeRefundUpdated())
 	require.NoError(t, err)
-	return webhook.Handler(service.HandleEvent)
+	return hook.Handler(service.HandleEvent)
 }
 
 // TestTheBankSendsTheMoneyBack hears of it by webhook alone. Some events come
@@ -32,11 +33,11 @@ func TestTheBankSendsTheMoneyBack(t *testing.T) {
 
 	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
 	require.NoError(t, service.Run(t.Context(), order))
-	assert.Equal(t, refundkit.RefundSucceeded, stored[order].Refund.Status)
+	assert.Equal(t, refundkit.RefundStatusSucceeded, stored[order].Refund.Status)
 
 	server.Advance(time.Minute)
 	hook.Deliver()
-	assert.Equal(t, refundkit.RefundFailed, stored[order].Refund.Status)
+	assert.Equal(t, refundkit.RefundStatusFailed, stored[order].Refund.Status)
 	for _, delivery := range hook.Deliveries() {
 		assert.Equal(t, http.StatusOK, delivery.Status, delivery.Event.Type)
 	}
@@ -55,11 +56,11 @@ func TestAnOldEventChangesNothing(t *testing.T) {
 
 	server.Advance(time.Minute)
 	require.NoError(t, hook.Resend(first))
-	assert.Equal(t, refundkit.RefundSucceeded, stored[order].Refund.Status)
+	assert.Equal(t, refundkit.RefundStatusSucceeded, stored[order].Refund.Status)
 
 	require.NoError(t, server.Fail(stored[order].Refund.ID, "expired_or_canceled_card"))
 	require.NoError(t, hook.Resend(first))
-	assert.Equal(t, refundkit.RefundFailed, stored[order].Refund.Status)
+	assert.Equal(t, refundkit.RefundStatusFailed, stored[order].Refund.Status)
 }
 
 // TestARefundOfSomebodyElse is made at the Dashboard: it is acknowledged.

@@ -62,7 +62,7 @@ func report(spoil func(*refundkit.PaymentRecordReportRefundParams)) send {
 // cashBalance is a refund out of a cash balance that is right but for what
 // spoil does to it.
 func cashBalance(spoil func(*refundkit.RefundCreateParams)) send {
-	params := refundkit.RefundCreateParams{Origin: refundkit.OriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 5}
+	params := refundkit.RefundCreateParams{Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 5}
 	spoil(&params)
 	return create(params)
 }
@@ -111,7 +111,7 @@ func refusals() map[string]refusal {
 		"an amount of -5":               {"amount", create(params{Charge: "ch_1", Amount: -5})},
 		"an amount of -5 and remaining": {"amount", create(params{Charge: "ch_1", Amount: -5, Remaining: true})},
 		"amount and remaining":          {"amount", create(params{PaymentIntent: "pi_1", Amount: 5, Remaining: true})},
-		"a reason that only Stripe has": {"reason", create(params{Charge: "ch_1", Amount: 5, Reason: refundkit.ReasonExpiredUncapturedCharge})},
+		"a reason that only Stripe has": {"reason", create(params{Charge: "ch_1", Amount: 5, Reason: refundkit.RefundReasonExpiredUncapturedCharge})},
 		"two references":                {"metadata", create(params{Charge: "ch_1", Amount: 5, Metadata: refundkit.Metadata{refundkit.ReferenceMetadataKey: "a"}}, refundkit.Reference("b"))},
 		"a reference of 501 characters": {"metadata", create(someRefund, refundkit.Reference(strings.Repeat("é", 501)))},
 		"a reference as the 51st key":   {"metadata", create(params{Charge: "ch_1", Amount: 5, Metadata: metadataOf(50)}, refundkit.Reference("r"))},
@@ -125,7 +125,7 @@ func refusals() map[string]refusal {
 		"charge: no amount":            {"amount", createOfCharge(refundkit.ChargeRefundCreateParams{})},
 		"charge: a negative amount":    {"amount", createOfCharge(refundkit.ChargeRefundCreateParams{Amount: -1})},
 		"charge: amount and remaining": {"amount", createOfCharge(refundkit.ChargeRefundCreateParams{Amount: 1, Remaining: true})},
-		"charge: reason":               {"reason", createOfCharge(refundkit.ChargeRefundCreateParams{Amount: 1, Reason: refundkit.ReasonExpiredUncapturedCharge})},
+		"charge: reason":               {"reason", createOfCharge(refundkit.ChargeRefundCreateParams{Amount: 1, Reason: refundkit.RefundReasonExpiredUncapturedCharge})},
 		"charge: two references":       {"metadata", createOfCharge(refundkit.ChargeRefundCreateParams{Amount: 1, Metadata: refundkit.Metadata{refundkit.ReferenceMetadataKey: ""}}, refundkit.Reference("b"))},
 
 		"an update of nothing":         {"metadata", update(refundkit.RefundUpdateParams{})},

@@ -1,17 +1,19 @@
-package refundkit
+package webhook
 
 import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/refundkit/refundkit"
 )
 
-// WebhookOption changes how a [Webhook] works. It is given to [NewWebhook],
-// which returns the error if the option can't hold.
-type WebhookOption func(*webhookConfig) error
+// Option changes how a [Webhook] works. It is given to [New],
+// which returns the error if the option is invalid.
+type Option func(*config) error
 
-// webhookConfig is what the options of NewWebhook fill in.
-type webhookConfig struct {
+// config is what the options of New fill in.
+type config struct {
 	tolerance   time.Duration
 	now         func() time.Time
 	bodyLimit   int64
@@ -28,8 +30,8 @@ type Mode string
 
 // The two modes.
 const (
-	LiveMode Mode = "live"
-	TestMode Mode = "test"
+	ModeLive Mode = "live"
+	ModeTest Mode = "test"
 )
 
 // Once sees to it that each event is handled once, however often it comes. It
@@ -38,7 +40,7 @@ const (
 // both happened or neither. It returns handle's error. It returns nil, without
 // calling handle, for an event that is recorded.
 //
-// An Once that records first loses events: if handle fails after that, Stripe
+// A Once that records first loses events: if handle fails after that, Stripe
 // sends the event again and it is taken for done. Deliveries of one event may
 // run at the same time, so the record must be unique, or locked. handle gets
 // its context from Once, which can carry the transaction.
@@ -47,10 +49,10 @@ type Once func(ctx context.Context, eventID string, handle func(context.Context)
 // WithTolerance sets how far the time of signing may be from now, in the past
 // and in the future. Defaults to 5 minutes. Stripe signs every delivery anew, so
 // that one that is repeated days later is no older.
-func WithTolerance(tolerance time.Duration) WebhookOption {
-	return func(c *webhookConfig) error {
+func WithTolerance(tolerance time.Duration) Option {
+	return func(c *config) error {
 		if tolerance <= 0 {
-			return &ParamError{Param: "WithTolerance", Reason: "it must be positive"}
+			return &refundkit.ParamError{Param: "WithTolerance", Reason: "it must be positive"}
 		}
 		c.tolerance = tolerance
 		return nil
@@ -59,10 +61,10 @@ func WithTolerance(tolerance time.Duration) WebhookOption {
 
 // WithClock asks now for the time instead of [time.Now]. It must be safe for use
 // by many goroutines at once.
-func WithClock(now func() time.Time) WebhookOption {
-	return func(c *webhookConfig) error {
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
 		if now == nil {
-			return &ParamError{Param: "WithClock", Reason: "the function is nil"}
+			return &refundkit.ParamError{Param: "WithClock", Reason: "the function is nil"}
 		}
 		c.now = now
 		return nil
@@ -70,10 +72,10 @@ func WithClock(now func() time.Time) WebhookOption {
 }
 
 // WithBodyLimit sets how many bytes a payload may have. Defaults to 1 MiB.
-func WithBodyLimit(bytes int64) WebhookOption {
-	return func(c *webhookConfig) error {
+func WithBodyLimit(bytes int64) Option {
+	return func(c *config) error {
 		if bytes <= 0 {
-			return &ParamError{Param: "WithBodyLimit", Reason: "it must be positive"}
+			return &refundkit.ParamError{Param: "WithBodyLimit", Reason: "it must be positive"}
 		}
 		c.bodyLimit = bytes
 		return nil
@@ -85,10 +87,10 @@ func WithBodyLimit(bytes int64) WebhookOption {
 // to both modes.
 //
 // https://docs.stripe.com/connect/webhooks
-func WithMode(mode Mode) WebhookOption {
-	return func(c *webhookConfig) error {
-		if mode != LiveMode && mode != TestMode {
-			return &ParamError{Param: "WithMode", Reason: "it must be LiveMode or TestMode"}
+func WithMode(mode Mode) Option {
+	return func(c *config) error {
+		if mode != ModeLive && mode != ModeTest {
+			return &refundkit.ParamError{Param: "WithMode", Reason: "it must be ModeLive or ModeTest"}
 		}
 		c.mode = mode
 		return nil
@@ -98,8 +100,8 @@ func WithMode(mode Mode) WebhookOption {
 // WithoutChargeRefundUpdated makes [Webhook.Handler] acknowledge and drop events
 // of the deprecated type charge.refund.updated, which tell what refund.updated
 // and refund.failed tell as well. Use it only if the endpoint listens to those.
-func WithoutChargeRefundUpdated() WebhookOption {
-	return func(c *webhookConfig) error {
+func WithoutChargeRefundUpdated() Option {
+	return func(c *config) error {
 		c.withoutTwin = true
 		return nil
 	}
@@ -107,24 +109,24 @@ func WithoutChargeRefundUpdated() WebhookOption {
 
 // WithOnce makes [Webhook.Handler] call its function through once. Defaults to
 // calling it for every delivery, duplicates too.
-func WithOnce(once Once) WebhookOption {
-	return func(c *webhookConfig) error {
+func WithOnce(once Once) Option {
+	return func(c *config) error {
 		if once == nil {
-			return &ParamError{Param: "WithOnce", Reason: "the function is nil"}
+			return &refundkit.ParamError{Param: "WithOnce", Reason: "the function is nil"}
 		}
 		c.once = once
 		return nil
 	}
 }
 
-// WithEventLogger makes [Webhook.Handler] write a line for every delivery: a
+// WithLogger makes [Webhook.Handler] write a line for every delivery: a
 // failure of its function is an error, with the stack if it panicked, what is
 // refused a warning, the rest debug. It never holds a secret, a body, a header
 // or an account. Defaults to writing nothing, not even of a panic.
-func WithEventLogger(logger *slog.Logger) WebhookOption {
-	return func(c *webhookConfig) error {
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
 		if logger == nil {
-			return &ParamError{Param: "WithEventLogger", Reason: "the logger is nil"}
+			return &refundkit.ParamError{Param: "WithLogger", Reason: "the logger is nil"}
 		}
 		c.logger = logger
 		return nil
@@ -132,7 +134,7 @@ func WithEventLogger(logger *slog.Logger) WebhookOption {
 }
 
 // drops says whether an event is none of the application's business.
-func (c *webhookConfig) drops(event *Event) bool {
-	otherMode := c.mode == LiveMode && !event.Livemode || c.mode == TestMode && event.Livemode
-	return otherMode || c.withoutTwin && event.Type == EventChargeRefundUpdated
+func (c *config) drops(event *refundkit.Event) bool {
+	otherMode := c.mode == ModeLive && !event.Livemode || c.mode == ModeTest && event.Livemode
+	return otherMode || c.withoutTwin && event.Type == refundkit.EventTypeChargeRefundUpdated
 }

@@ -1,4 +1,4 @@
-package refundkit_test
+package webhook_test
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/webhook"
 )
 
 var webhookTimestamp = regexp.MustCompile(`(?:^|,)t=([0-9]+)`)
@@ -21,18 +22,18 @@ func FuzzWebhookHeader(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	webhook := webhookSetup(f)
-	stranger, err := refundkit.NewWebhook([]string{"whsec_stranger"}, refundkit.WithClock(webhookClock))
+	hook := webhookSetup(f)
+	stranger, err := webhook.New([]string{"whsec_stranger"}, webhook.WithClock(webhookClock))
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		if _, err := stranger.Parse([]byte(webhookPayload), header); !errors.Is(err, refundkit.ErrSignature) {
+		if _, err := stranger.Parse([]byte(webhookPayload), header); !errors.Is(err, webhook.ErrSignature) {
 			t.Fatalf("accepted without the secret: %v", err)
 		}
-		event, err := webhook.Parse([]byte(webhookPayload), header)
+		event, err := hook.Parse([]byte(webhookPayload), header)
 		if err != nil {
-			if event != nil || !errors.Is(err, refundkit.ErrSignature) {
+			if event != nil || !errors.Is(err, webhook.ErrSignature) {
 				t.Fatalf("event %v with error %v", event, err)
 			}
 			return
@@ -49,6 +50,14 @@ func FuzzWebhookHeader(f *testing.F) {
 	})
 }
 
+// eventBody is an event about object; extra is one more field of the event.
+func eventBody(kind, object, extra string) string {
+	if extra != "" {
+		extra = "," + extra
+	}
+	return `{"id":"evt_1","object":"event","livemode":true,"type":"` + kind + `","data":{"object":` + object + `}` + extra + `}`
+}
+
 // FuzzWebhookPayload: no payload is accepted without the secret, and with it
 // whatever is no event is refused as such.
 func FuzzWebhookPayload(f *testing.F) {
@@ -59,14 +68,14 @@ func FuzzWebhookPayload(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	webhook := webhookSetup(f)
+	hook := webhookSetup(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		if _, err := webhook.Parse(payload, webhookHeader("whsec_stranger", webhookNow, string(payload))); err == nil || errors.Is(err, refundkit.ErrPayload) {
+		if _, err := hook.Parse(payload, webhookHeader("whsec_stranger", webhookNow, string(payload))); err == nil || errors.Is(err, refundkit.ErrPayload) {
 			t.Fatalf("accepted without the secret: %v", err)
 		}
-		event, err := webhook.Parse(payload, webhookHeader(webhookSecret, webhookNow, string(payload)))
+		event, err := hook.Parse(payload, webhookHeader(webhookSecret, webhookNow, string(payload)))
 		if err != nil {
-			if event != nil || !errors.Is(err, refundkit.ErrPayload) && !errors.Is(err, refundkit.ErrPayloadTooLarge) {
+			if event != nil || !errors.Is(err, refundkit.ErrPayload) && !errors.Is(err, webhook.ErrPayloadTooLarge) {
 				t.Fatalf("event %v with error %v", event, err)
 			}
 			return

@@ -1,4 +1,17 @@
-package refundkit
+// Package webhook tells Stripe's events from everybody else's.
+//
+//	hook, err := webhook.New([]string{os.Getenv("STRIPE_WEBHOOK_SECRET")})
+//	...
+//	http.Handle("POST /stripe", hook.Handler(func(ctx context.Context, event *refundkit.Event) error {
+//		refund, err := event.Refund()
+//		...
+//	}))
+//
+// [Webhook.Handler] is an http.Handler for a function that gets each event;
+// [Webhook.Parse] is for those who have a router of their own. Events come more
+// than once and in any order: [WithOnce] handles each once, and
+// [refundkit.ChooseSnapshot] says which of two snapshots of a refund to keep.
+package webhook
 
 import (
 	"crypto/hmac"
@@ -7,14 +20,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/internal/text"
 )
 
 const (
 	defaultTolerance   = 5 * time.Minute
 	defaultBodyLimit   = 1 << 20
+	maxSecret          = 255
 	maxSignatureHeader = 4096
 	maxSignatures      = 16 // Stripe sends one for each secret that is still valid
 )
@@ -24,9 +42,6 @@ var (
 	// ErrSignature: nothing proves that Stripe sent it, or sent it just now;
 	// every [SignatureError].
 	ErrSignature = errors.New("refundkit: not signed by Stripe")
-	// ErrPayload: Stripe signed it, but it can't be read as an event, or its
-	// object not as what it says it is.
-	ErrPayload = errors.New("refundkit: the signed payload can't be read")
 	// ErrPayloadTooLarge: it is larger than [WithBodyLimit] allows.
 	ErrPayloadTooLarge = errors.New("refundkit: the payload is larger than the limit")
 )
@@ -48,29 +63,29 @@ func (e *SignatureError) Is(target error) bool { return target == ErrSignature }
 //
 // https://docs.stripe.com/webhooks
 type Webhook struct {
-	config webhookConfig
+	config config
 	signed func(payload []byte, header signatureHeader) bool // holds the secrets, so that no format verb reaches them
 }
 
-// NewWebhook returns a Webhook that accepts what was signed with any of the
+// New returns a Webhook that accepts what was signed with any of the
 // secrets: the old and the new one while a secret is rolled. It refuses an
 // empty list, and a secret that is empty or not visible ASCII, such as one with
 // the line break of the file it was read from.
 //
 // https://docs.stripe.com/webhooks#verify-official-libraries
-func NewWebhook(secrets []string, opts ...WebhookOption) (*Webhook, error) {
+func New(secrets []string, opts ...Option) (*Webhook, error) {
 	if len(secrets) == 0 {
-		return nil, &ParamError{Param: "secrets", Reason: "without a secret everybody's events would be Stripe's; is the variable set?"}
+		return nil, &refundkit.ParamError{Param: "secrets", Reason: "without a secret everybody's events would be Stripe's; is the variable set?"}
 	}
 	for i, secret := range secrets {
-		if !visibleASCII(secret, maxHeader) {
-			return nil, &ParamError{Param: "secrets[" + strconv.Itoa(i) + "]", Reason: "it must be 1 to 255 visible ASCII characters; is the variable set?"}
+		if !text.IsVisibleASCII(secret, maxSecret) {
+			return nil, &refundkit.ParamError{Param: "secrets[" + strconv.Itoa(i) + "]", Reason: "it must be 1 to 255 visible ASCII characters; is the variable set?"}
 		}
 	}
-	w := &Webhook{config: webhookConfig{tolerance: defaultTolerance, bodyLimit: defaultBodyLimit, now: time.Now}}
+	w := &Webhook{config: config{tolerance: defaultTolerance, bodyLimit: defaultBodyLimit, now: time.Now}}
 	for _, option := range opts {
 		if option == nil {
-			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
+			return nil, &refundkit.ParamError{Param: "opts", Reason: "an option is nil"}
 		}
 		if err := option(&w.config); err != nil {
 			return nil, err
@@ -81,18 +96,18 @@ func NewWebhook(secrets []string, opts ...WebhookOption) (*Webhook, error) {
 }
 
 // Format writes the name of the type, whatever the verb, so that no setting leaks.
-func (w Webhook) Format(f fmt.State, verb rune) { formatSafely(f, verb, "refundkit.Webhook") }
+func (w Webhook) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "webhook.Webhook") }
 
 // Parse returns the event in payload, if signature, the value of the
 // Stripe-Signature header, proves that Stripe sent it within the tolerance.
 // payload must be the body byte for byte as it came. Any v1 signature made with
 // any of the secrets is proof; other schemes, such as v0, never are. A type or
 // an API version that this package does not know is no error. What is not
-// signed is a [SignatureError]; see also [ErrPayload] and [ErrPayloadTooLarge].
+// signed is a [SignatureError]; see also [refundkit.ErrPayload] and [ErrPayloadTooLarge].
 //
 // The same event may be parsed again: duplicates, the mode and the deprecated
 // twin are the business of [Webhook.Handler].
-func (w *Webhook) Parse(payload []byte, signature string) (*Event, error) {
+func (w *Webhook) Parse(payload []byte, signature string) (*refundkit.Event, error) {
 	if err := w.ready(); err != nil {
 		return nil, err
 	}
@@ -109,12 +124,16 @@ func (w *Webhook) Parse(payload []byte, signature string) (*Event, error) {
 	if !w.signed(payload, header) {
 		return nil, &SignatureError{Part: "signature", Reason: "no v1 signature was made with one of the secrets; is it this endpoint's secret, and the body as it came?"}
 	}
-	return parseEvent(payload)
+	event := new(refundkit.Event)
+	if err := event.UnmarshalJSON(payload); err != nil {
+		return nil, err
+	}
+	return event, nil
 }
 
 func (w *Webhook) ready() error {
 	if w == nil || w.signed == nil {
-		return &ParamError{Param: "Webhook", Reason: "it was not made by NewWebhook"}
+		return &refundkit.ParamError{Param: "Webhook", Reason: "it was not made by New"}
 	}
 	return nil
 }
@@ -132,18 +151,18 @@ type signatureHeader struct {
 // parseSignatureHeader reads t=1495999758,v1=<64 hex digits>,v1=... A v1 that
 // is not 64 hex digits matches nothing, but does not spoil the others. Unknown
 // schemes are skipped.
-func parseSignatureHeader(text string) (signatureHeader, error) {
+func parseSignatureHeader(line string) (signatureHeader, error) {
 	var header signatureHeader
 	switch {
-	case text == "":
+	case line == "":
 		return header, &SignatureError{Part: "header", Reason: "there is no Stripe-Signature"}
-	case len(text) > maxSignatureHeader:
+	case len(line) > maxSignatureHeader:
 		return header, &SignatureError{Part: "header", Reason: "it is longer than 4096 bytes"}
-	case !visibleASCII(text, maxSignatureHeader):
+	case !text.IsVisibleASCII(line, maxSignatureHeader):
 		return header, &SignatureError{Part: "header", Reason: "it has something else in it than visible ASCII characters"}
 	}
 	seen := 0
-	for item := range strings.SplitSeq(text, ",") {
+	for item := range strings.SplitSeq(line, ",") {
 		scheme, value, found := strings.Cut(item, "=")
 		switch {
 		case !found || scheme == "":

@@ -1,4 +1,4 @@
-package refundkit_test
+package webhook_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +49,7 @@ func newReceiver(client *refundkit.Client, chance *rand.Rand) *receiver {
 		worked: map[string]int{}, refunds: map[string]*receivedRefund{}, choices: map[refundkit.SnapshotChoice]int{}}
 }
 
-// once is a [refundkit.Once] in memory.
+// once is a [webhook.Once] in memory.
 func (r *receiver) once(ctx context.Context, eventID string, handle func(context.Context) error) error {
 	event := found(r, r.events, eventID)
 	event.lock.Lock()
@@ -78,7 +79,7 @@ func (r *receiver) handle(ctx context.Context, event *refundkit.Event) error {
 	refund.lock.Lock()
 	defer refund.lock.Unlock()
 	choice := refundkit.ChooseSnapshot(refund.stored, arrived)
-	if choice == refundkit.RefetchRefund {
+	if choice == refundkit.SnapshotChoiceRefetch {
 		if arrived, err = r.client.Refunds.Retrieve(ctx, arrived.ID, event.CallOptions()...); err != nil {
 			return err
 		}
@@ -91,13 +92,13 @@ func (r *receiver) handle(ctx context.Context, event *refundkit.Event) error {
 		return errors.New("the database is down")
 	}
 	r.worked[event.ID]++
-	if choice == refundkit.KeepStored {
+	if choice == refundkit.SnapshotChoiceKeep {
 		return nil
 	}
 	switch refundkit.EntryBetween(refund.stored, arrived) {
-	case refundkit.CountRefund:
+	case refundkit.BookEntryCount:
 		r.given += arrived.Amount
-	case refundkit.ReverseRefund:
+	case refundkit.BookEntryReverse:
 		r.given -= arrived.Amount
 	}
 	refund.stored = arrived
@@ -144,11 +145,11 @@ func live(t *testing.T, client *refundkit.Client, server *refundtest.Server, cou
 		refund, err := client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: charge.ID, Amount: 100 + int64(i)})
 		require.NoError(t, err)
 		switch {
-		case refund.Status == refundkit.RefundRequiresAction && i%2 == 0:
+		case refund.Status == refundkit.RefundStatusRequiresAction && i%2 == 0:
 			_, err = client.Refunds.Cancel(t.Context(), refund.ID)
-		case refund.Status == refundkit.RefundRequiresAction:
+		case refund.Status == refundkit.RefundStatusRequiresAction:
 			err = server.SubmitDetails(refund.ID)
-		case refund.Status == refundkit.RefundPending && i%3 == 0:
+		case refund.Status == refundkit.RefundStatusPending && i%3 == 0:
 			err = server.RequireAction(refund.ID)
 		}
 		require.NoError(t, err)
@@ -200,10 +201,10 @@ func TestConcurrentDeliveries(t *testing.T) {
 	t.Logf("seed %d", seed)
 	const secret = "whsec_delivery"
 	server := refundtest.New(refundtest.WithReporter(t), refundtest.WithSeed(seed))
-	client, err := refundkit.New(apiKey, refundkit.WithHTTPClient(&http.Client{Transport: slowly{server.HTTPClient().Transport}}))
+	client, err := refundkit.New("sk_test_123", refundkit.WithHTTPClient(&http.Client{Transport: slowly{server.HTTPClient().Transport}}))
 	require.NoError(t, err)
 	app := newReceiver(client, rand.New(rand.NewPCG(seed, 1)))
-	webhook, err := refundkit.NewWebhook([]string{secret}, refundkit.WithOnce(app.once), refundkit.WithClock(server.Now))
+	events, err := webhook.New([]string{secret}, webhook.WithOnce(app.once), webhook.WithClock(server.Now))
 	require.NoError(t, err)
 
 	var handler http.Handler
@@ -214,7 +215,7 @@ func TestConcurrentDeliveries(t *testing.T) {
 	require.GreaterOrEqual(t, atOnce, least)
 
 	var group sync.WaitGroup
-	handler = gate(atOnce, webhook.Handler(app.handle), func() { group.Go(func() { goOn(server, seed) }) })
+	handler = gate(atOnce, events.Handler(app.handle), func() { group.Go(func() { goOn(server, seed) }) })
 	for range atOnce {
 		group.Go(func() { hook.Deliver() })
 	}
@@ -251,7 +252,7 @@ func (r *receiver) check(t *testing.T, server *refundtest.Server, hook *refundte
 		}
 	}
 	require.Equal(t, given, r.given, "the books, seed %d", seed)
-	for _, choice := range []refundkit.SnapshotChoice{refundkit.ReplaceStored, refundkit.KeepStored, refundkit.RefetchRefund} {
+	for _, choice := range []refundkit.SnapshotChoice{refundkit.SnapshotChoiceReplace, refundkit.SnapshotChoiceKeep, refundkit.SnapshotChoiceRefetch} {
 		require.Positive(t, r.choices[choice], "%s: never chosen", choice)
 	}
 }

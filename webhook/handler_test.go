@@ -1,4 +1,4 @@
-package refundkit_test
+package webhook_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -91,7 +92,7 @@ func TestWebhookHandlerReadsNoMoreThanItMay(t *testing.T) {
 	body := &countingBody{Reader: io.LimitReader(zeros{}, 1<<30)}
 	request := webhookRequest("")
 	request.Body = body
-	answer := webhookDeliver(webhookSetup(t, refundkit.WithBodyLimit(1000)).Handler(nil), request)
+	answer := webhookDeliver(webhookSetup(t, webhook.WithBodyLimit(1000)).Handler(nil), request)
 	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.Code)
 	assert.LessOrEqual(t, body.read, 1001)
 }
@@ -109,9 +110,9 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
 		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
 	} {
-		for _, opts := range [][]refundkit.WebhookOption{nil, {refundkit.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })}} {
+		for _, opts := range [][]webhook.Option{nil, {webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })}} {
 			logger, lines := webhookLogger()
-			handler := webhookSetup(t, append(opts, refundkit.WithEventLogger(logger))...).
+			handler := webhookSetup(t, append(opts, webhook.WithLogger(logger))...).
 				Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
 
 			answer := webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, "")))
@@ -120,7 +121,7 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 			assert.Empty(t, answer.Body.String(), name)
 			assert.Contains(t, lines.String(), "level=ERROR", name)
 			assert.Contains(t, lines.String(), c.shown, name)
-			assert.Equal(t, c.withStack, strings.Contains(lines.String(), "webhook_handler_test.go"), name)
+			assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"), name)
 			assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc", name)
 		}
 	}
@@ -147,7 +148,7 @@ func TestWebhookHandlerLogs(t *testing.T) {
 		"a type that breaks the line": {webhookRequest(strings.Replace(good, "refund.updated", `x\nlevel=INFO `, 1)), works, []string{"handled"}},
 	} {
 		logger, lines := webhookLogger()
-		webhookDeliver(webhookSetup(t, refundkit.WithEventLogger(logger), refundkit.WithMode(refundkit.LiveMode)).Handler(c.handle), c.request)
+		webhookDeliver(webhookSetup(t, webhook.WithLogger(logger), webhook.WithMode(webhook.ModeLive)).Handler(c.handle), c.request)
 		assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s: %s", name, lines)
 		for _, word := range c.words {
 			assert.Contains(t, lines.String(), word, name)
@@ -164,20 +165,20 @@ func TestWebhookHandlerDrops(t *testing.T) {
 	twin := strings.Replace(live, "refund.updated", "charge.refund.updated", 1)
 	for name, c := range map[string]struct {
 		body   string
-		option refundkit.WebhookOption
+		option webhook.Option
 		calls  int
 	}{
-		"test event for live":     {test, refundkit.WithMode(refundkit.LiveMode), 0},
-		"live event for live":     {live, refundkit.WithMode(refundkit.LiveMode), 1},
-		"live event for test":     {live, refundkit.WithMode(refundkit.TestMode), 0},
-		"test event for test":     {test, refundkit.WithMode(refundkit.TestMode), 1},
-		"test event for both":     {test, refundkit.WithBodyLimit(1 << 20), 1},
-		"the twin, unwanted":      {twin, refundkit.WithoutChargeRefundUpdated(), 0},
-		"the original":            {live, refundkit.WithoutChargeRefundUpdated(), 1},
-		"the twin, not forbidden": {twin, refundkit.WithMode(refundkit.LiveMode), 1},
+		"test event for live":     {test, webhook.WithMode(webhook.ModeLive), 0},
+		"live event for live":     {live, webhook.WithMode(webhook.ModeLive), 1},
+		"live event for test":     {live, webhook.WithMode(webhook.ModeTest), 0},
+		"test event for test":     {test, webhook.WithMode(webhook.ModeTest), 1},
+		"test event for both":     {test, webhook.WithBodyLimit(1 << 20), 1},
+		"the twin, unwanted":      {twin, webhook.WithoutChargeRefundUpdated(), 0},
+		"the original":            {live, webhook.WithoutChargeRefundUpdated(), 1},
+		"the twin, not forbidden": {twin, webhook.WithMode(webhook.ModeLive), 1},
 	} {
 		calls, once := 0, 0
-		handler := webhookSetup(t, c.option, refundkit.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
+		handler := webhookSetup(t, c.option, webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
 			once++
 			return handle(ctx)
 		})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
@@ -239,14 +240,14 @@ func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
 		"a panic":  func() error { panic("boom") },
 	} {
 		for order, c := range map[string]struct {
-			once   func(*webhookStore) refundkit.Once
+			once   func(*webhookStore) webhook.Once
 			handed []string
 		}{
-			"recorded last":  {func(s *webhookStore) refundkit.Once { return s.recordLast }, []string{"evt_1"}},
-			"recorded first": {func(s *webhookStore) refundkit.Once { return s.recordFirst }, nil}, // lost
+			"recorded last":  {func(s *webhookStore) webhook.Once { return s.recordLast }, []string{"evt_1"}},
+			"recorded first": {func(s *webhookStore) webhook.Once { return s.recordFirst }, nil}, // lost
 		} {
 			store, deliveries := &webhookStore{handled: map[string]bool{}}, 0
-			handler := webhookSetup(t, refundkit.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
+			handler := webhookSetup(t, webhook.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
 				if deliveries++; deliveries == 1 {
 					return fail()
 				}
@@ -266,7 +267,7 @@ func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
 func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 	for name, c := range map[string]struct {
 		fn   webhookFunc
-		once refundkit.Once
+		once webhook.Once
 	}{
 		"an error": {
 			func(context.Context, *refundkit.Event) error { return errors.New("database is down") },
@@ -289,7 +290,7 @@ func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 			},
 		},
 	} {
-		handler := webhookSetup(t, refundkit.WithOnce(c.once)).Handler(c.fn)
+		handler := webhookSetup(t, webhook.WithOnce(c.once)).Handler(c.fn)
 		assert.Equal(t, 500, webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, ""))).Code, name)
 	}
 }
@@ -297,7 +298,7 @@ func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 // TestWebhookOnceGoesByTheEvent: two updates of one refund, and of one type, are two.
 func TestWebhookOnceGoesByTheEvent(t *testing.T) {
 	store := &webhookStore{handled: map[string]bool{}}
-	server := httptest.NewServer(webhookSetup(t, refundkit.WithOnce(store.recordLast)).Handler(store.handle))
+	server := httptest.NewServer(webhookSetup(t, webhook.WithOnce(store.recordLast)).Handler(store.handle))
 	defer server.Close()
 	var want []string
 	var group sync.WaitGroup
@@ -325,8 +326,8 @@ func TestWebhookOnceGoesByTheEvent(t *testing.T) {
 }
 
 func TestWebhookHandlerOfAZeroWebhook(t *testing.T) {
-	for _, webhook := range []*refundkit.Webhook{nil, {}} {
-		answer := webhookDeliver(webhook.Handler(func(context.Context, *refundkit.Event) error { return nil }), webhookRequest(webhookPayload))
+	for _, hook := range []*webhook.Webhook{nil, {}} {
+		answer := webhookDeliver(hook.Handler(func(context.Context, *refundkit.Event) error { return nil }), webhookRequest(webhookPayload))
 		assert.Equal(t, http.StatusInternalServerError, answer.Code)
 	}
 }
@@ -343,3 +344,22 @@ func TestWebhookHandlerContext(t *testing.T) {
 	require.ErrorIs(t, ctx.Err(), context.Canceled)
 	assert.Equal(t, http.StatusInternalServerError, answer.Code)
 }
+
+// zeros never ends.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// countingBody counts what is read of it.
+type countingBody struct {
+	io.Reader
+	read int
+}
+
+func (b *countingBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.read += n
+	return n, err
+}
+
+func (b *countingBody) Close() error { return nil }

@@ -1,4 +1,4 @@
-package refundkit
+package webhook
 
 import (
 	"context"
@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/internal/text"
 )
 
-// errNotReturned stands for a function that panicked where somebody hid it.
+// errNotReturned stands for a function that panicked, when a Once recovered the panic.
 var errNotReturned = errors.New("refundkit: the function did not return")
 
 // Handler returns an http.Handler that passes each event to handle. Stripe
@@ -20,7 +23,7 @@ var errNotReturned = errors.New("refundkit: the function did not return")
 // The answers have no body: 200 when handle returned nil and for events that
 // are dropped by an option, 400 for what is not signed by Stripe or can't be
 // read, 405 for another method than POST, 413 for a body above the limit, and
-// 500 when handle returned an error or panicked. Only [WithEventLogger] tells
+// 500 when handle returned an error or panicked. Only [WithLogger] tells
 // why.
 //
 // The context that handle gets ends when Stripe hangs up, which it does after
@@ -28,14 +31,14 @@ var errNotReturned = errors.New("refundkit: the function did not return")
 // [Once].
 //
 // https://docs.stripe.com/webhooks#best-practices
-func (w *Webhook) Handler(handle func(context.Context, *Event) error) http.Handler {
+func (w *Webhook) Handler(handle func(context.Context, *refundkit.Event) error) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		response.WriteHeader(w.serve(response, request, handle))
 	})
 }
 
 // serve does everything but the answer, and returns its status.
-func (w *Webhook) serve(response http.ResponseWriter, request *http.Request, handle func(context.Context, *Event) error) int {
+func (w *Webhook) serve(response http.ResponseWriter, request *http.Request, handle func(context.Context, *refundkit.Event) error) int {
 	if request.Method != http.MethodPost {
 		response.Header().Set("Allow", http.MethodPost)
 		return http.StatusMethodNotAllowed
@@ -43,7 +46,7 @@ func (w *Webhook) serve(response http.ResponseWriter, request *http.Request, han
 	event, err := w.receive(response, request)
 	if err != nil {
 		status := refusal(err)
-		w.log(request.Context(), slog.LevelWarn, "refundkit webhook refused", nil, slog.Int("status", status), slog.String("error", clean(err.Error())))
+		w.log(request.Context(), slog.LevelWarn, "refundkit webhook refused", nil, slog.Int("status", status), slog.String("error", text.Masked(err.Error())))
 		return status
 	}
 	if w.config.drops(event) {
@@ -59,7 +62,7 @@ func (w *Webhook) serve(response http.ResponseWriter, request *http.Request, han
 }
 
 // receive reads the body under the limit and parses it.
-func (w *Webhook) receive(response http.ResponseWriter, request *http.Request) (*Event, error) {
+func (w *Webhook) receive(response http.ResponseWriter, request *http.Request) (*refundkit.Event, error) {
 	if err := w.ready(); err != nil {
 		return nil, err
 	}
@@ -72,7 +75,7 @@ func (w *Webhook) receive(response http.ResponseWriter, request *http.Request) (
 		case errors.As(err, &large):
 			return nil, ErrPayloadTooLarge
 		case err != nil:
-			return nil, fmt.Errorf("%w: the body ended early", ErrPayload)
+			return nil, fmt.Errorf("%w: the body ended early", refundkit.ErrPayload)
 		}
 	}
 	signatures := request.Header.Values("Stripe-Signature")
@@ -89,7 +92,7 @@ func refusal(err error) int {
 	switch {
 	case errors.Is(err, ErrPayloadTooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, ErrSignature), errors.Is(err, ErrPayload):
+	case errors.Is(err, ErrSignature), errors.Is(err, refundkit.ErrPayload):
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError
@@ -98,7 +101,7 @@ func refusal(err error) int {
 // run calls handle, through Once if there is one. A panic passes through Once,
 // so that a deferred rollback there happens, and ends here. An event whose
 // handle failed is never acknowledged, whatever Once makes of it.
-func (w *Webhook) run(ctx context.Context, event *Event, handle func(context.Context, *Event) error) (err error) {
+func (w *Webhook) run(ctx context.Context, event *refundkit.Event, handle func(context.Context, *refundkit.Event) error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &panicError{value: value, stack: debug.Stack()}
@@ -132,9 +135,9 @@ func (e *panicError) Error() string { return "panic: " + fmt.Sprint(e.value) }
 func describeFailure(err error) []slog.Attr {
 	var panicked *panicError
 	if !errors.As(err, &panicked) {
-		return []slog.Attr{slog.String("error", clean(err.Error()))}
+		return []slog.Attr{slog.String("error", text.Masked(err.Error()))}
 	}
-	attrs := []slog.Attr{slog.String("panic", clean(fmt.Sprint(panicked.value)))}
+	attrs := []slog.Attr{slog.String("panic", text.Masked(fmt.Sprint(panicked.value)))}
 	if panicked.value != http.ErrAbortHandler {
 		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
 	}
@@ -142,12 +145,12 @@ func describeFailure(err error) []slog.Attr {
 }
 
 // log writes a line with the event's name, but not its contents or account.
-func (w *Webhook) log(ctx context.Context, level slog.Level, message string, event *Event, attrs ...slog.Attr) {
+func (w *Webhook) log(ctx context.Context, level slog.Level, message string, event *refundkit.Event, attrs ...slog.Attr) {
 	if w == nil || w.config.logger == nil {
 		return
 	}
 	if event != nil {
-		attrs = append(attrs, slog.String("event", clean(event.ID)), slog.String("type", clean(string(event.Type))), slog.Bool("livemode", event.Livemode))
+		attrs = append(attrs, slog.String("event", text.Masked(event.ID)), slog.String("type", text.Masked(string(event.Type))), slog.Bool("livemode", event.Livemode))
 	}
 	w.config.logger.LogAttrs(ctx, level, message, attrs...)
 }

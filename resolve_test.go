@@ -41,13 +41,13 @@ func TestResolve(t *testing.T) {
 		"found pending":                    {page: pageOf("re_1 pending mine"), found: "re_1"},
 		"found failed":                     {page: pageOf("re_1 failed mine"), found: "re_1"},
 		"the one in force before a failed": {page: pageOf("re_2 failed mine", "re_1 succeeded mine"), found: "re_1"},
-		"twice in force":                   {page: pageOf("re_2 pending mine", "re_1 succeeded mine"), matches: 2, next: refundkit.Stop},
-		"nothing, and nobody knows when":   {page: pageOf(), is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.LookUp},
-		"nothing, sent just now":           {page: pageOf(), lastSent: time.Minute, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.LookUp},
-		"nothing, just before a day":       {page: pageOf(), lastSent: day - 1, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.LookUp},
-		"nothing after a day":              {page: pageOf(), lastSent: day, is: []error{refundkit.ErrNotFound}, next: refundkit.NewKey},
-		"nothing after a shorter time":     {page: pageOf(), lastSent: time.Hour, settle: time.Hour, is: []error{refundkit.ErrNotFound}, next: refundkit.NewKey},
-		"somebody else refunded":           {page: pageOf("re_1 succeeded other", "re_0 failed x"), lastSent: day, is: []error{refundkit.ErrNotFound}, others: 2, next: refundkit.NewKey},
+		"twice in force":                   {page: pageOf("re_2 pending mine", "re_1 succeeded mine"), matches: 2, next: refundkit.StepStop},
+		"nothing, and nobody knows when":   {page: pageOf(), is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
+		"nothing, sent just now":           {page: pageOf(), lastSent: time.Minute, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
+		"nothing, just before a day":       {page: pageOf(), lastSent: day - 1, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
+		"nothing after a day":              {page: pageOf(), lastSent: day, is: []error{refundkit.ErrNotFound}, next: refundkit.StepNewKey},
+		"nothing after a shorter time":     {page: pageOf(), lastSent: time.Hour, settle: time.Hour, is: []error{refundkit.ErrNotFound}, next: refundkit.StepNewKey},
+		"somebody else refunded":           {page: pageOf("re_1 succeeded other", "re_0 failed x"), lastSent: day, is: []error{refundkit.ErrNotFound}, others: 2, next: refundkit.StepNewKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestResolve(t *testing.T) {
 					assert.Equal(t, len(c.is) > 0 && c.is[0] == sentinel, errors.Is(err, sentinel), sentinel)
 				}
 				assert.Equal(t, c.next, refundkit.NextStep(err))
-				assert.Contains(t, err.Error(), string(c.next))
+				assert.Contains(t, err.Error(), c.next.String())
 			})
 		})
 	}

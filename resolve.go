@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// keyLifetime is how long Stripe keeps the answer to a key at the least.
-const keyLifetime = 24 * time.Hour
-
 // ResolveParams says which refund to look for, and where. Reference is what
 // Create was given by the option of that name. The place is Charge or
 // PaymentIntent; for a refund out of a cash balance, which has neither, Created
@@ -79,11 +76,11 @@ func (e *UnresolvedError) Is(target error) bool {
 func (e *UnresolvedError) nextStep() Step {
 	switch {
 	case len(e.Matches) > 1:
-		return Stop
+		return StepStop
 	case e.Undecided:
-		return LookUp
+		return StepLookUp
 	}
-	return NewKey
+	return StepNewKey
 }
 
 // Resolve finds the refund that an earlier Create made under a [Reference], for
@@ -106,7 +103,7 @@ func (s *RefundService) Resolve(ctx context.Context, params ResolveParams, opts 
 		switch {
 		case err != nil:
 			return nil, err
-		case refund.Metadata[ReferenceMetadataKey] != params.Reference:
+		case refund.Reference() != params.Reference:
 			others = append(others, refund)
 		case refund.Status.IsFinal():
 			over = append(over, refund)

@@ -1,4 +1,4 @@
-package refundkit_test
+package webhook_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,6 +22,7 @@ import (
 const (
 	webhookSecret  = "whsec_first"
 	webhookPayload = `{"id":"evt_1","object":"event","type":"refund.updated"}`
+	refundBody     = `{"id":"re_1","object":"refund","status":"succeeded"}`
 	// Made by openssl dgst -sha256 -hmac whsec_first over 1790000000.<payload>.
 	webhookSignature = "82574f64ac8f275805cc2facb53a664c37a43493e88ae8cefcf5905d0de6f2a7"
 )
@@ -42,11 +44,11 @@ func webhookHeader(secret string, at time.Time, payload string) string {
 	return "t=" + timestamp + ",v1=" + webhookSign(secret, timestamp, payload)
 }
 
-func webhookSetup(t testing.TB, opts ...refundkit.WebhookOption) *refundkit.Webhook {
+func webhookSetup(t testing.TB, opts ...webhook.Option) *webhook.Webhook {
 	t.Helper()
-	webhook, err := refundkit.NewWebhook([]string{webhookSecret, "whsec_second"}, append([]refundkit.WebhookOption{refundkit.WithClock(webhookClock)}, opts...)...)
+	hook, err := webhook.New([]string{webhookSecret, "whsec_second"}, append([]webhook.Option{webhook.WithClock(webhookClock)}, opts...)...)
 	require.NoError(t, err)
-	return webhook
+	return hook
 }
 
 func TestWebhookAccepts(t *testing.T) {
@@ -129,8 +131,8 @@ func TestWebhookForgeries(t *testing.T) {
 	} {
 		event, err := webhookSetup(t).Parse([]byte(webhookPayload), c.header)
 		assert.Nil(t, event, name)
-		require.ErrorIs(t, err, refundkit.ErrSignature, name)
-		var refused *refundkit.SignatureError
+		require.ErrorIs(t, err, webhook.ErrSignature, name)
+		var refused *webhook.SignatureError
 		require.ErrorAs(t, err, &refused, name)
 		assert.Equal(t, c.part, refused.Part, "%s: %v", name, err)
 		assert.NotContains(t, err.Error(), signature, name)
@@ -158,34 +160,34 @@ func TestWebhookSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestWebhookGarbageAllocatesLittle(t *testing.T) {
-	webhook := webhookSetup(t)
+	hook := webhookSetup(t)
 	good := webhookHeader(webhookSecret, webhookNow, webhookPayload)
 	for name, header := range map[string]string{
 		"ten thousand signatures": good + strings.Repeat(","+good[13:], 10_000),
 		"as long as it may be":    good + strings.Repeat(",a=", 1300),
 		"bad digits":              "t=" + strings.Repeat("9", 4000),
 	} {
-		assert.LessOrEqual(t, testing.AllocsPerRun(20, func() { _, _ = webhook.Parse([]byte(webhookPayload), header) }), 40.0, name)
+		assert.LessOrEqual(t, testing.AllocsPerRun(20, func() { _, _ = hook.Parse([]byte(webhookPayload), header) }), 40.0, name)
 	}
 }
 
 // TestWebhookChecksTheTimeFirst: an old signature is not worth computing.
 func TestWebhookChecksTheTimeFirst(t *testing.T) {
-	_, err := webhookSetup(t, refundkit.WithTolerance(time.Second)).Parse([]byte(webhookPayload), webhookHeader("whsec_other", webhookNow.Add(-2*time.Second), webhookPayload))
-	var refused *refundkit.SignatureError
+	_, err := webhookSetup(t, webhook.WithTolerance(time.Second)).Parse([]byte(webhookPayload), webhookHeader("whsec_other", webhookNow.Add(-2*time.Second), webhookPayload))
+	var refused *webhook.SignatureError
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, "timestamp", refused.Part)
 }
 
 func TestWebhookPayloads(t *testing.T) {
-	webhook := webhookSetup(t, refundkit.WithBodyLimit(400))
+	hook := webhookSetup(t, webhook.WithBodyLimit(400))
 	for name, c := range map[string]struct {
 		payload string
 		want    error
 		words   string
 	}{
 		"as long as it may be":    {webhookPayload + strings.Repeat(" ", 400-len(webhookPayload)), nil, ""},
-		"one byte longer":         {webhookPayload + strings.Repeat(" ", 401-len(webhookPayload)), refundkit.ErrPayloadTooLarge, "limit"},
+		"one byte longer":         {webhookPayload + strings.Repeat(" ", 401-len(webhookPayload)), webhook.ErrPayloadTooLarge, "limit"},
 		"nothing":                 {``, refundkit.ErrPayload, "not JSON"},
 		"null":                    {`null`, refundkit.ErrPayload, ""},
 		"a list":                  {`[` + webhookPayload + `]`, refundkit.ErrPayload, ""},
@@ -196,19 +198,19 @@ func TestWebhookPayloads(t *testing.T) {
 		"no type":                 {`{"id":"evt_1","object":"event"}`, refundkit.ErrPayload, "no type"},
 		"a field of a wrong kind": {`{"id":"evt_1","object":"event","type":"x","livemode":"whsec_inside"}`, refundkit.ErrPayload, `"livemode" is not a bool`},
 	} {
-		event, err := webhook.Parse([]byte(c.payload), webhookHeader(webhookSecret, webhookNow, c.payload))
+		event, err := hook.Parse([]byte(c.payload), webhookHeader(webhookSecret, webhookNow, c.payload))
 		if c.want == nil {
 			assert.NoError(t, err, name)
 			continue
 		}
 		assert.Nil(t, event, name)
 		require.ErrorIs(t, err, c.want, name)
-		assert.NotErrorIs(t, err, refundkit.ErrSignature, name)
+		assert.NotErrorIs(t, err, webhook.ErrSignature, name)
 		assert.Contains(t, err.Error(), c.words, name)
 		assert.NotContains(t, err.Error(), "whsec_inside", name)
 	}
-	_, err := webhook.Parse(bytes.Repeat([]byte("x"), 401), "")
-	assert.ErrorIs(t, err, refundkit.ErrPayloadTooLarge, "the size comes before the header")
+	_, err := hook.Parse(bytes.Repeat([]byte("x"), 401), "")
+	assert.ErrorIs(t, err, webhook.ErrPayloadTooLarge, "the size comes before the header")
 }
 
 func TestNewWebhookRefuses(t *testing.T) {
@@ -216,53 +218,53 @@ func TestNewWebhookRefuses(t *testing.T) {
 		"nil": nil, "none": {}, "an empty one": {""}, "a blank one": {"  "}, "an empty one after a good one": {webhookSecret, ""},
 		"a line break": {webhookSecret + "\n"}, "too long": {strings.Repeat("x", 256)},
 	} {
-		webhook, err := refundkit.NewWebhook(secrets)
-		assert.Nil(t, webhook, name)
+		hook, err := webhook.New(secrets)
+		assert.Nil(t, hook, name)
 		require.ErrorIs(t, err, refundkit.ErrInvalidParams, name)
 		assert.NotContains(t, err.Error(), webhookSecret, name)
 	}
-	for name, option := range map[string]refundkit.WebhookOption{
-		"nil": nil, "no tolerance": refundkit.WithTolerance(0), "a negative tolerance": refundkit.WithTolerance(-time.Second),
-		"no clock": refundkit.WithClock(nil), "no limit": refundkit.WithBodyLimit(0), "an unset mode": refundkit.WithMode(""),
-		"an unknown mode": refundkit.WithMode("production"), "no once": refundkit.WithOnce(nil), "no logger": refundkit.WithEventLogger(nil),
+	for name, option := range map[string]webhook.Option{
+		"nil": nil, "no tolerance": webhook.WithTolerance(0), "a negative tolerance": webhook.WithTolerance(-time.Second),
+		"no clock": webhook.WithClock(nil), "no limit": webhook.WithBodyLimit(0), "an unset mode": webhook.WithMode(""),
+		"an unknown mode": webhook.WithMode("production"), "no once": webhook.WithOnce(nil), "no logger": webhook.WithLogger(nil),
 	} {
-		_, err := refundkit.NewWebhook([]string{webhookSecret}, option)
+		_, err := webhook.New([]string{webhookSecret}, option)
 		assert.ErrorIs(t, err, refundkit.ErrInvalidParams, name)
 	}
 }
 
 func TestWebhookKeepsItsOwnSecrets(t *testing.T) {
 	secrets := []string{webhookSecret}
-	webhook, err := refundkit.NewWebhook(secrets, refundkit.WithClock(webhookClock))
+	hook, err := webhook.New(secrets, webhook.WithClock(webhookClock))
 	require.NoError(t, err)
 	secrets[0] = "whsec_changed"
-	_, err = webhook.Parse([]byte(webhookPayload), webhookHeader(webhookSecret, webhookNow, webhookPayload))
+	_, err = hook.Parse([]byte(webhookPayload), webhookHeader(webhookSecret, webhookNow, webhookPayload))
 	assert.NoError(t, err)
 }
 
 func TestWebhookZeroValueAcceptsNothing(t *testing.T) {
-	for _, webhook := range []*refundkit.Webhook{nil, {}} {
-		_, err := webhook.Parse([]byte(webhookPayload), webhookHeader("", time.Now(), webhookPayload))
+	for _, hook := range []*webhook.Webhook{nil, {}} {
+		_, err := hook.Parse([]byte(webhookPayload), webhookHeader("", time.Now(), webhookPayload))
 		assert.ErrorIs(t, err, refundkit.ErrInvalidParams)
 	}
 }
 
 func TestWebhookHidesItsSecrets(t *testing.T) {
 	const secret = "whsec_PLANTED0123456789"
-	webhook, err := refundkit.NewWebhook([]string{secret}, refundkit.WithClock(webhookClock))
+	hook, err := webhook.New([]string{secret}, webhook.WithClock(webhookClock))
 	require.NoError(t, err)
 	var shown bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%p"} {
-		fmt.Fprintf(&shown, verb+verb, webhook, *webhook)
+		fmt.Fprintf(&shown, verb+verb, hook, *hook)
 	}
-	fmt.Fprintf(&shown, "%#v %+v", struct{ W *refundkit.Webhook }{webhook}, []refundkit.Webhook{*webhook})
-	text, err := json.Marshal([]any{webhook})
+	fmt.Fprintf(&shown, "%#v %+v", struct{ W *webhook.Webhook }{hook}, []webhook.Webhook{*hook})
+	text, err := json.Marshal([]any{hook})
 	require.NoError(t, err)
 	shown.Write(text)
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
-		slog.New(handler).Info("x", "webhook", webhook, "value", *webhook)
+		slog.New(handler).Info("x", "webhook", hook, "value", *hook)
 	}
-	_, err = webhook.Parse([]byte(webhookPayload), webhookHeader("whsec_other", webhookNow, webhookPayload))
+	_, err = hook.Parse([]byte(webhookPayload), webhookHeader("whsec_other", webhookNow, webhookPayload))
 	fmt.Fprintf(&shown, "%v %+v %#v", err, err, err)
 	for _, form := range []string{secret, "PLANTED", hex.EncodeToString([]byte(secret)), fmt.Sprint([]byte(secret))} {
 		assert.NotContains(t, strings.ToLower(shown.String()), strings.ToLower(strings.Trim(form, "[]")))
