@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -18,7 +17,9 @@ import (
 func (c *Client) conclude(r *request, got result, value checker) error {
 	r.fill(got)
 	if got.status >= 200 && got.status < 300 && got.err == nil {
-		if got.err = decode(got.body, value); got.err == nil {
+		var unread []string
+		if unread, got.err = decode(got.body, value); got.err == nil {
+			r.noteUnread(unread)
 			return nil
 		}
 	}
@@ -52,6 +53,13 @@ func (r *request) fill(got result) {
 	}
 }
 
+// noteUnread tells the caller who asked for it what of the answer was left out.
+func (r *request) noteUnread(members []string) {
+	if r.response != nil {
+		r.response.Unread = members
+	}
+}
+
 // report calls the hooks, unless nothing was tried.
 func (c *Client) report(ctx context.Context, r *request, got result, start time.Time, err error) {
 	if !got.tried {
@@ -63,27 +71,6 @@ func (c *Client) report(ctx context.Context, r *request, got result, start time.
 			StatusCode: got.status, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key, Err: err,
 		})
 	}
-}
-
-// decode reads the whole body as the one JSON object that was asked for.
-func decode(body []byte, value checker) error {
-	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
-		return errors.New("the body is not a JSON object")
-	}
-	if err := json.Unmarshal(body, value); err != nil {
-		return fmt.Errorf("the body can't be decoded: %w", err)
-	}
-	return value.check()
-}
-
-func checkIdentity(object, want, id string) error {
-	switch {
-	case object != want:
-		return fmt.Errorf("the body is not a %s", want)
-	case id == "":
-		return fmt.Errorf("the %s has no id", want)
-	}
-	return nil
 }
 
 // because adds the end of the context to the error of the last attempt.
@@ -157,6 +144,3 @@ func (o *outcome) observe(r result, isJSON bool, answer *Error) {
 		o.open = false
 	}
 }
-
-// checker is what an answer can do: say whether it is what was asked for.
-type checker interface{ check() error }

@@ -124,7 +124,7 @@ func eventObject[T any, P interface {
 	checker
 }](raw json.RawMessage, kind string) (*T, error) {
 	value := new(T)
-	err := decode(raw, P(value))
+	_, err := decode(raw, P(value))
 	if err == nil {
 		return value, nil
 	}

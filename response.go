@@ -19,6 +19,9 @@ type Response struct {
 	IdempotencyKey string
 	Account        string
 	Replayed       bool // the answer was stored from an earlier request with the same key
+	// Unread names the members of the answer that had an unforeseen shape and were
+	// left empty, such as metadata.size or charge.refunds.
+	Unread []string
 
 	raw func() (http.Header, []byte) // a function, so that no printer reaches them
 }
