@@ -42,8 +42,11 @@ type AwaitError struct {
 // failures are waited out. It asks after 1 to 2 seconds for the first time, then
 // half as often each time, at random, down to once in 30 to 60 seconds; more
 // often again when the deadline is near. Refunds can stay pending for days, so
-// give it a context that ends. It is safe to repeat.
+// give it a context that ends. Every look counts in Stripe's allocation of reads
+// (on average 500 for each transaction over 30 days): prefer webhooks for what
+// stays pending for days. It is safe to repeat.
 //
+// https://docs.stripe.com/rate-limits
 // https://docs.stripe.com/refunds#refund-statuses
 func (s *RefundService) Await(ctx context.Context, id string, opts ...CallOption) (*Refund, error) {
 	var last *Refund

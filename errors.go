@@ -115,9 +115,13 @@ var (
 	// ErrAmountExceedsRemaining: more than what is left; status 400 with param
 	// amount and no code, as Stripe also answers a partial refund of an uncaptured charge.
 	ErrAmountExceedsRemaining = errors.New("refundkit: the amount is more than what is left to refund")
-	// ErrDisputed: the money is held by a dispute; code charge_disputed or refund_disputed_payment.
+	// ErrDisputed: the money is held by a dispute; code charge_disputed or
+	// refund_disputed_payment. An inquiry can still be refunded while the dispute's
+	// is_charge_refundable is true.
 	ErrDisputed = errors.New("refundkit: the payment is disputed")
-	// ErrInsufficientBalance: the Stripe balance can't pay the refund; code balance_insufficient.
+	// ErrInsufficientBalance: the available Stripe balance can't pay the refund; code
+	// balance_insufficient. A card refund becomes pending instead, unless it has
+	// ReverseTransfer: then a short balance of the connected account is an error.
 	ErrInsufficientBalance = errors.New("refundkit: the Stripe balance is too low")
 	// ErrNotRefundable: the payment was not captured, did not succeed, or the
 	// refund can't be canceled; code charge_not_refundable, or status 400 with

@@ -17,7 +17,8 @@ type EventType string
 
 // The event types that tell of refunds. EventTypeChargeRefundUpdated is deprecated:
 // it comes beside EventTypeRefundUpdated and EventTypeRefundFailed with the same
-// refund, under an ID of its own; webhook.WithoutChargeRefundUpdated drops it.
+// refund, under an ID of its own, and only for refunds that have a charge;
+// webhook.WithoutChargeRefundUpdated drops it.
 const (
 	EventTypeRefundCreated       EventType = "refund.created"
 	EventTypeRefundUpdated       EventType = "refund.updated"

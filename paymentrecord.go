@@ -97,9 +97,10 @@ type ProcessorType string
 const ProcessorTypeCustom ProcessorType = "custom"
 
 // PaymentRecordReportRefundParams reports a refund that another processor made.
-// Outcome and ProcessorDetails.Type are required. Always give
-// ProcessorDetails.Custom.RefundReference, the refund's name at that processor:
-// it is unique, so it is what keeps the same refund from being reported twice.
+// Outcome and ProcessorDetails.Type are required. Stripe lets
+// ProcessorDetails.Custom be left out, and requires RefundReference inside of it.
+// Always give it, the refund's name at that processor: it is unique, so it keeps
+// the same refund from being reported twice.
 // A zero Amount is not sent and means all that is left.
 //
 // https://docs.stripe.com/api/payment-record/report-refund/report

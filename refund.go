@@ -33,7 +33,8 @@ type RefundReason string
 
 // The reasons of a refund. Sending RefundReasonFraudulent also puts the payer's card
 // and e-mail on Stripe's block lists. RefundReasonExpiredUncapturedCharge is only
-// ever set by Stripe.
+// set by Stripe, on refunds of API versions before 2025-03-31.basil: since then an
+// authorization that expires makes no refund.
 const (
 	RefundReasonDuplicate               RefundReason = "duplicate"
 	RefundReasonFraudulent              RefundReason = "fraudulent"
@@ -41,7 +42,8 @@ const (
 	RefundReasonExpiredUncapturedCharge RefundReason = "expired_uncaptured_charge"
 )
 
-// RefundFailureReason is why a refund failed or was canceled.
+// RefundFailureReason is why a refund failed. For a refund that Stripe canceled
+// because its bank debit failed, none is documented.
 type RefundFailureReason string
 
 // The failure reasons that Stripe lists.
@@ -113,7 +115,11 @@ type RefundNextAction struct {
 }
 
 // RefundDisplayDetails tells how the customer was asked for bank details, and
-// until when an answer is awaited: at ExpiresAt the refund fails.
+// until when an answer is awaited. At ExpiresAt, 45 days later, the refund fails or
+// is canceled: Stripe's pages differ, so handle both. When the refund of a bank
+// transfer is canceled, the money goes to the customer's cash balance.
+//
+// https://docs.stripe.com/payments/customer-balance/refunding
 type RefundDisplayDetails struct {
 	EmailSent RefundEmailSent `json:"email_sent"`
 	ExpiresAt Timestamp       `json:"expires_at"`
@@ -146,9 +152,9 @@ type RefundCreateParams struct {
 	Remaining            bool         `url:"-"` // refund whatever is left; instead of Amount
 	Reason               RefundReason `url:"reason,omitempty"`
 	Metadata             Metadata     `url:"metadata,omitempty"`
-	InstructionsEmail    string       `url:"instructions_email,omitempty"`     // where to ask for bank details, if the method needs them
+	InstructionsEmail    string       `url:"instructions_email,omitempty"`     // the customer's address, for methods whose refunds need bank details
 	RefundApplicationFee bool         `url:"refund_application_fee,omitempty"` // Connect: give the platform's fee back, in proportion
-	ReverseTransfer      bool         `url:"reverse_transfer,omitempty"`       // Connect: take the money back from the destination account
+	ReverseTransfer      bool         `url:"reverse_transfer,omitempty"`       // Connect: take the money back from the destination account; if its balance is too low, the call is an error and no refund is made
 	Origin               RefundOrigin `url:"origin,omitempty"`
 	Customer             string       `url:"customer,omitempty"`
 	Currency             string       `url:"currency,omitempty"`
@@ -238,7 +244,9 @@ func (s *RefundService) Update(ctx context.Context, id string, params RefundUpda
 
 // Cancel stops a refund that waits in requires_action; Stripe refuses any
 // other. Repeated with the same key it answers the same. Repeated with another
-// key it is refused, because the refund is canceled already: no money moves.
+// key it is refused, because the refund is canceled already: no money moves. Card
+// refunds can't be canceled here: the Dashboard can cancel some for a short time,
+// none that is a reversal.
 //
 // https://docs.stripe.com/api/refunds/cancel
 func (s *RefundService) Cancel(ctx context.Context, id string, opts ...CallOption) (*Refund, error) {

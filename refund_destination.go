@@ -11,11 +11,11 @@ import "encoding/json"
 // https://docs.stripe.com/api/refunds/object#refund_object-destination_details
 type DestinationDetails struct {
 	Type               string // kind of payment method
-	CardType           string // for a card: refund, reversal (never settled, so no reference) or pending
-	Reference          string // what the customer's bank can search for
+	CardType           string // for a card: refund, reversal (an early refund, which makes the payment vanish from the statement: no reference) or pending
+	Reference          string // what the customer's bank can search for; paypal has none
 	ReferenceStatus    string // pending, available or unavailable
 	ReferenceType      string // such as acquirer_reference_number, system_trace_audit_number, retrieval_reference_number
-	NetworkDeclineCode string // why the network refused
+	NetworkDeclineCode string // why the network refused: blik, paypal and swish
 }
 
 type destination struct {

@@ -99,7 +99,7 @@ func WithMode(mode Mode) Option {
 
 // WithoutChargeRefundUpdated makes [Webhook.Handler] acknowledge and drop events
 // of the deprecated type charge.refund.updated, which tell what refund.updated
-// and refund.failed tell as well. Use it only if the endpoint listens to those.
+// and refund.failed tell as well, for refunds that have a charge. Use it only if the endpoint listens to those.
 func WithoutChargeRefundUpdated() Option {
 	return func(c *config) error {
 		c.withoutTwin = true

@@ -18,20 +18,16 @@ const (
 	chartWidth = labelWidth + 2*panelWidth + panelGap + 40
 )
 
+// The colours are fixed, and the chart brings its own background: embedded as an
+// image it can't know whether the page around it is light or dark.
 const style = `<style>
 text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
 .title { font-size: 16px; font-weight: 600 }
 .small { font-size: 12px; fill: #57606a }
+.background { fill: #ffffff; stroke: #d0d7de }
 .bar { fill: #0969da }
-.track { fill: #eaeef2 }
+.track { fill: #d0d7de }
 .floor { stroke: #bc4c00; stroke-width: 3 }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 }
-.small { fill: #9198a1 }
-.bar { fill: #4493f8 }
-.track { fill: #2a313c }
-.floor { stroke: #f0883e }
-}
 </style>
 `
 
@@ -40,6 +36,7 @@ func chart(f findings) string {
 	height := top + len(rows)*rowHeight + 44
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title desc">`+"\n", chartWidth, height, chartWidth, height)
 	b.WriteString("<title id=\"title\">refundkit beside stripe-go</title>\n<desc id=\"desc\">" + html.EscapeString(description(f)) + "</desc>\n" + style)
+	fmt.Fprintf(&b, `<rect class="background" x="0.5" y="0.5" width="%d" height="%d" rx="6"/>`+"\n", chartWidth-1, height-1)
 	text(&b, 16, 28, "title", "What a call costs in the process: refundkit, where stripe-go is 100 %")
 	panels := []struct {
 		name  string

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +53,8 @@ func TestMarkdown(t *testing.T) {
 func TestChart(t *testing.T) {
 	drawing := chart(made())
 	assert.Contains(t, drawing, "50 %")
-	assert.Contains(t, drawing, "prefers-color-scheme: dark")
+	assert.NotContains(t, drawing, "prefers-color-scheme", "it is that of the reader, not of the page that shows the image")
+	assert.Less(t, strings.Index(drawing, `class="background"`), strings.Index(drawing, "<text"), "the background lies below the rest")
 	decoder := xml.NewDecoder(strings.NewReader(drawing))
 	for {
 		_, err := decoder.Token()
@@ -60,4 +63,17 @@ func TestChart(t *testing.T) {
 		}
 		require.NoError(t, err)
 	}
+}
+
+// TestChartOfTheReadmeIsThisOne fails when the drawing changes and the published
+// chart is not drawn again.
+func TestChartOfTheReadmeIsThisOne(t *testing.T) {
+	published, err := os.ReadFile("../../docs/bench.svg")
+	require.NoError(t, err)
+	frame := func(drawing string) string {
+		drawing = regexp.MustCompile(`<desc.*</desc>`).ReplaceAllString(drawing, "")
+		drawing, _, _ = strings.Cut(drawing, "<text")
+		return drawing
+	}
+	assert.Equal(t, frame(chart(made())), frame(string(published)))
 }

@@ -116,3 +116,9 @@ func TestPageShowsOtherWorlds(t *testing.T) {
 		}
 	}
 }
+
+// TestPageLabelsEveryCell holds what a narrow screen shows in place of the heads
+// of the tables.
+func TestPageLabelsEveryCell(t *testing.T) {
+	assert.Equal(t, strings.Count(pageText, "<td"), strings.Count(pageText, ` data-label="`))
+}
