@@ -34,17 +34,17 @@ func chargeRoutes() []*route {
 	return table
 }
 
-func createCharge(x *exchange) (object, *apiError) {
-	if fault := x.checkMoney(); fault != nil {
-		return nil, fault
+func createCharge(x *exchange) (object, *refusal) {
+	if refused := x.checkMoney(); refused != nil {
+		return nil, refused
 	}
-	method, fault := x.tokenMethod()
-	if fault != nil {
-		return nil, fault
+	method, refused := x.tokenMethod()
+	if refused != nil {
+		return nil, refused
 	}
-	given, fault := mergeMetadata(nil, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	given, refused := mergeMetadata(nil, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	c := x.world.takePayment(Charge{
 		Amount: x.params.number("amount"), Currency: strings.ToLower(x.params.text("currency")), Status: "succeeded",
@@ -59,7 +59,7 @@ func createCharge(x *exchange) (object, *apiError) {
 }
 
 // checkMoney refuses amounts and currencies that cannot be.
-func (x *exchange) checkMoney() *apiError {
+func (x *exchange) checkMoney() *refusal {
 	if x.params.number("amount") > maxAmount {
 		return invalid("amount", "amount_too_large", "The amount must be no more than %d.", maxAmount)
 	}
@@ -80,7 +80,7 @@ func (x *exchange) recipient() string {
 }
 
 // tokenMethod is what the source of a charge stands for.
-func (x *exchange) tokenMethod() (paymentMethod, *apiError) {
+func (x *exchange) tokenMethod() (paymentMethod, *refusal) {
 	for _, name := range []string{"source", "card"} {
 		source := x.params.child(name)
 		if source == nil {
@@ -120,7 +120,7 @@ func (w *World) takePayment(given Charge, method paymentMethod, recipient string
 	}
 	c := w.newCharge(given, method)
 	c.recipient, c.failure = recipient, method.decline
-	w.record("charge."+c.Status, c.show(), nil)
+	w.publish("charge."+c.Status, c.show(), nil)
 	if method.ready && c.captured {
 		if _, limited := w.available[c.Currency]; limited {
 			w.available[c.Currency] += c.Amount
@@ -141,11 +141,11 @@ func (w *World) takePayment(given Charge, method paymentMethod, recipient string
 }
 
 // declined is the refusal that a failed charge is answered with.
-func declined(method paymentMethod, c *charge) *apiError {
-	fault := refused("", method.decline, "The card was declined.")
-	fault.status, fault.kind = http.StatusPaymentRequired, cardError
-	fault.declineCode, fault.charge = method.reason, c.id
-	return fault
+func declined(method paymentMethod, c *charge) *refusal {
+	refused := impossible("", method.decline, "The card was declined.")
+	refused.status, refused.kind = http.StatusPaymentRequired, cardError
+	refused.declineCode, refused.charge = method.reason, c.id
+	return refused
 }
 
 func (w *World) endCharge(id, status string) (err error) {
@@ -175,7 +175,7 @@ func (c *charge) finish(status string) {
 			p.status, p.failed = "requires_payment_method", true
 		}
 	}
-	c.world.record("charge."+status, c.show(), nil)
+	c.world.publish("charge."+status, c.show(), nil)
 	for _, r := range c.refunds.sorted() {
 		switch {
 		case r.pendingReason != "charge_pending":
@@ -193,29 +193,29 @@ func (c *charge) finish(status string) {
 	}
 }
 
-func (x *exchange) chargeAtPath() (*charge, *apiError) {
+func (x *exchange) chargeAtPath() (*charge, *refusal) {
 	if c := x.world.charges[x.args["charge"]]; c != nil {
 		return c, nil
 	}
 	return nil, missing(kindCharge, printable(x.args["charge"]), "id")
 }
 
-func retrieveCharge(x *exchange) (object, *apiError) {
-	c, fault := x.chargeAtPath()
-	if fault != nil {
-		return nil, fault
+func retrieveCharge(x *exchange) (object, *refusal) {
+	c, refused := x.chargeAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	return c.show(), nil
 }
 
-func updateCharge(x *exchange) (object, *apiError) {
-	c, fault := x.chargeAtPath()
-	if fault != nil {
-		return nil, fault
+func updateCharge(x *exchange) (object, *refusal) {
+	c, refused := x.chargeAtPath()
+	if refused != nil {
+		return nil, refused
 	}
-	merged, fault := mergeMetadata(c.Metadata, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	merged, refused := mergeMetadata(c.Metadata, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	before := c.show()
 	c.Metadata = merged
@@ -223,15 +223,15 @@ func updateCharge(x *exchange) (object, *apiError) {
 		c.Description = x.params.text("description")
 	}
 	if previous := changes(before, c.show()); len(previous) > 0 {
-		x.world.record("charge.updated", c.show(), previous)
+		x.world.publish("charge.updated", c.show(), previous)
 	}
 	return c.show(), nil
 }
 
-func captureCharge(x *exchange) (object, *apiError) {
-	c, fault := x.chargeAtPath()
-	if fault != nil {
-		return nil, fault
+func captureCharge(x *exchange) (object, *refusal) {
+	c, refused := x.chargeAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	amount := c.Amount
 	if x.params.has("amount") {
@@ -239,17 +239,17 @@ func captureCharge(x *exchange) (object, *apiError) {
 	}
 	switch {
 	case c.captured:
-		return nil, refused("", "charge_already_captured", "The charge %s is already captured.", c.id)
+		return nil, impossible("", "charge_already_captured", "The charge %s is already captured.", c.id)
 	case c.Status != "succeeded" || c.Refunded:
-		return nil, refused("", "", "The charge %s cannot be captured.", c.id)
+		return nil, impossible("", "", "The charge %s cannot be captured.", c.id)
 	case amount > c.Amount:
-		return nil, refused("amount", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
+		return nil, impossible("amount", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
 	}
 	c.capture(amount)
 	return c.show(), nil
 }
 
-func listCharges(x *exchange) (object, *apiError) {
+func listCharges(x *exchange) (object, *refusal) {
 	line := &x.world.allCharges
 	if x.params.has("payment_intent") {
 		p := x.world.intents[x.params.text("payment_intent")]

@@ -7,10 +7,10 @@ import "math"
 func listPage[T interface {
 	dated
 	shown
-}](x *exchange, line *timeline[T], kind string, find func(id string) dated) (object, *apiError) {
-	w, fault := x.window(kind, find)
-	if fault != nil {
-		return nil, fault
+}](x *exchange, line *timeline[T], kind string, find func(id string) dated) (object, *refusal) {
+	w, refused := x.window(kind, find)
+	if refused != nil {
+		return nil, refused
 	}
 	items, more := line.page(w)
 	return object{"object": "list", "data": showAll(items), "has_more": more, "url": x.request.URL.Path}, nil
@@ -23,7 +23,7 @@ const (
 
 // window reads what every list endpoint takes. Whether the cursors exist is
 // looked at before whether there are two of them.
-func (x *exchange) window(kind string, find func(id string) dated) (window, *apiError) {
+func (x *exchange) window(kind string, find func(id string) dated) (window, *refusal) {
 	w := window{limit: defaultLimit, from: 0, to: math.MaxInt64}
 	if x.params.has("limit") {
 		w.limit = int(min(max(x.params.number("limit"), 1), maxLimit))

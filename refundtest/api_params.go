@@ -65,7 +65,7 @@ var (
 )
 
 // checkParams refuses what an endpoint does not take.
-func checkParams(params []param, n *node, prefix string) *apiError {
+func checkParams(params []param, n *node, prefix string) *refusal {
 	if unknown := unknownNames(params, n, prefix); len(unknown) > 0 {
 		if len(unknown) == 1 {
 			return invalid(unknown[0], "parameter_unknown", "This endpoint does not know the parameter %s.", printable(unknown[0]))
@@ -81,8 +81,8 @@ func checkParams(params []param, n *node, prefix string) *apiError {
 			}
 			continue
 		}
-		if fault := p.check(child, full); fault != nil {
-			return fault
+		if refused := p.check(child, full); refused != nil {
+			return refused
 		}
 	}
 	return nil
@@ -105,7 +105,7 @@ func unknownNames(params []param, n *node, prefix string) []string {
 	return unknown
 }
 
-func (p param) check(n *node, full string) *apiError {
+func (p param) check(n *node, full string) *refusal {
 	switch p.kind {
 	case metadata:
 		return checkMetadata(n)
@@ -130,14 +130,14 @@ func (p param) check(n *node, full string) *apiError {
 	return p.checkValue(n.value, full)
 }
 
-func (p param) checkValue(value, full string) *apiError {
+func (p param) checkValue(value, full string) *refusal {
 	switch p.kind {
 	case integer:
-		number, fault := checkInteger(value, full)
-		if fault == nil && p.positive && number < p.least {
+		number, refused := checkInteger(value, full)
+		if refused == nil && p.positive && number < p.least {
 			return invalid(full, "parameter_invalid_integer", "%s must be at least %d.", full, p.least)
 		}
-		return fault
+		return refused
 	case boolean:
 		if value != "true" && value != "false" {
 			return invalid(full, "", "%s is not a boolean: %s.", full, printable(value))
@@ -154,7 +154,7 @@ func (p param) checkValue(value, full string) *apiError {
 	return nil
 }
 
-func checkInteger(value, full string) (int64, *apiError) {
+func checkInteger(value, full string) (int64, *refusal) {
 	number, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || value[0] == '+' {
 		return 0, invalid(full, "parameter_invalid_integer", "%s is not an integer: %s.", full, printable(value))
@@ -162,7 +162,7 @@ func checkInteger(value, full string) (int64, *apiError) {
 	return number, nil
 }
 
-func checkTexts(n *node, full string) *apiError {
+func checkTexts(n *node, full string) *refusal {
 	if n.leaf {
 		return invalid(full, "", "%s is a list: send %s[].", full, full)
 	}
@@ -174,13 +174,13 @@ func checkTexts(n *node, full string) *apiError {
 	return nil
 }
 
-func checkTimeRange(n *node, full string) *apiError {
+func checkTimeRange(n *node, full string) *refusal {
 	if n.leaf {
 		if n.value == "" {
 			return invalid(full, "parameter_invalid_empty", "%s is empty.", full)
 		}
-		_, fault := checkInteger(n.value, full)
-		return fault
+		_, refused := checkInteger(n.value, full)
+		return refused
 	}
 	var bounds []param
 	for _, name := range []string{"gt", "gte", "lt", "lte"} {
@@ -190,7 +190,7 @@ func checkTimeRange(n *node, full string) *apiError {
 }
 
 // checkMetadata holds the documented limits of metadata.
-func checkMetadata(n *node) *apiError {
+func checkMetadata(n *node) *refusal {
 	if n.leaf {
 		if n.value != "" {
 			return invalid("metadata", "", "metadata is a hash.")
@@ -217,12 +217,12 @@ func checkMetadata(n *node) *apiError {
 
 const maxMetadata = 50
 
-func tooMuchMetadata(n int) *apiError {
+func tooMuchMetadata(n int) *refusal {
 	return invalid("metadata", "", "Metadata has at most %d keys; this would make %d.", maxMetadata, n)
 }
 
 // mergeMetadata returns old with the request's metadata laid over it.
-func mergeMetadata(old map[string]string, n *node) (map[string]string, *apiError) {
+func mergeMetadata(old map[string]string, n *node) (map[string]string, *refusal) {
 	merged := map[string]string{}
 	if n == nil || !n.leaf {
 		for name, value := range old {

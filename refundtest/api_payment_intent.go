@@ -44,17 +44,17 @@ func intentRoutes() []*route {
 	return table
 }
 
-func createIntent(x *exchange) (object, *apiError) {
-	if fault := x.checkMoney(); fault != nil {
-		return nil, fault
+func createIntent(x *exchange) (object, *refusal) {
+	if refused := x.checkMoney(); refused != nil {
+		return nil, refused
 	}
-	given, fault := mergeMetadata(nil, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	given, refused := mergeMetadata(nil, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
-	method, id, fault := x.intentMethod()
-	if fault != nil {
-		return nil, fault
+	method, id, refused := x.intentMethod()
+	if refused != nil {
+		return nil, refused
 	}
 	confirmed := x.params.text("confirm") == "true"
 	if confirmed && id == "" {
@@ -68,10 +68,10 @@ func createIntent(x *exchange) (object, *apiError) {
 	if id != "" {
 		p.status = "requires_confirmation"
 	}
-	x.world.record("payment_intent.created", p.show(), nil)
+	x.world.publish("payment_intent.created", p.show(), nil)
 	if confirmed {
-		if fault := p.confirm(); fault != nil {
-			return nil, fault
+		if refused := p.confirm(); refused != nil {
+			return nil, refused
 		}
 	}
 	return p.show(), nil
@@ -79,7 +79,7 @@ func createIntent(x *exchange) (object, *apiError) {
 
 // intentMethod is what the payment method of a PaymentIntent stands for, and
 // its id; empty if none is named.
-func (x *exchange) intentMethod() (method paymentMethod, id string, fault *apiError) {
+func (x *exchange) intentMethod() (method paymentMethod, id string, refused *refusal) {
 	fresh := x.server.ids.object("pm_")
 	if data := x.params.child("payment_method_data"); data != nil {
 		kind := data.text("type")
@@ -125,33 +125,33 @@ func (w *World) intentWithMethod(id string) *intent {
 	return nil
 }
 
-func (x *exchange) intentAtPath() (*intent, *apiError) {
+func (x *exchange) intentAtPath() (*intent, *refusal) {
 	if p := x.world.intents[x.args["intent"]]; p != nil {
 		return p, nil
 	}
 	return nil, missing(kindIntent, printable(x.args["intent"]), "intent")
 }
 
-func retrieveIntent(x *exchange) (object, *apiError) {
-	p, fault := x.intentAtPath()
-	if fault != nil {
-		return nil, fault
+func retrieveIntent(x *exchange) (object, *refusal) {
+	p, refused := x.intentAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	return p.show(), nil
 }
 
-func updateIntent(x *exchange) (object, *apiError) {
-	p, fault := x.intentAtPath()
-	if fault != nil {
-		return nil, fault
+func updateIntent(x *exchange) (object, *refusal) {
+	p, refused := x.intentAtPath()
+	if refused != nil {
+		return nil, refused
 	}
-	merged, fault := mergeMetadata(p.metadata, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	merged, refused := mergeMetadata(p.metadata, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
-	method, id, fault := x.intentMethod()
-	if fault != nil {
-		return nil, fault
+	method, id, refused := x.intentMethod()
+	if refused != nil {
+		return nil, refused
 	}
 	open := slices.Contains([]string{"requires_payment_method", "requires_confirmation"}, p.status)
 	if !open && (id != "" || x.params.has("amount")) {
@@ -173,20 +173,20 @@ func updateIntent(x *exchange) (object, *apiError) {
 }
 
 // unexpected refuses what the status does not allow.
-func (p *intent) unexpected(what string) *apiError {
-	fault := refused("", "payment_intent_unexpected_state", "The PaymentIntent is %s: it is not possible to %s it.", p.status, what)
-	fault.paymentIntent = p.show()
-	return fault
+func (p *intent) unexpected(what string) *refusal {
+	refused := impossible("", "payment_intent_unexpected_state", "The PaymentIntent is %s: it is not possible to %s it.", p.status, what)
+	refused.paymentIntent = p.show()
+	return refused
 }
 
-func confirmIntent(x *exchange) (object, *apiError) {
-	p, fault := x.intentAtPath()
-	if fault != nil {
-		return nil, fault
+func confirmIntent(x *exchange) (object, *refusal) {
+	p, refused := x.intentAtPath()
+	if refused != nil {
+		return nil, refused
 	}
-	method, id, fault := x.intentMethod()
-	if fault != nil {
-		return nil, fault
+	method, id, refused := x.intentMethod()
+	if refused != nil {
+		return nil, refused
 	}
 	if !slices.Contains([]string{"requires_payment_method", "requires_confirmation"}, p.status) {
 		return nil, p.unexpected("confirm")
@@ -201,20 +201,20 @@ func confirmIntent(x *exchange) (object, *apiError) {
 		p.email = email
 	}
 	p.failed = false
-	if fault := p.confirm(); fault != nil {
-		return nil, fault
+	if refused := p.confirm(); refused != nil {
+		return nil, refused
 	}
 	return p.show(), nil
 }
 
-func captureIntent(x *exchange) (object, *apiError) {
-	p, fault := x.intentAtPath()
-	if fault != nil {
-		return nil, fault
+func captureIntent(x *exchange) (object, *refusal) {
+	p, refused := x.intentAtPath()
+	if refused != nil {
+		return nil, refused
 	}
-	merged, fault := mergeMetadata(p.metadata, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	merged, refused := mergeMetadata(p.metadata, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	if p.status != "requires_capture" {
 		return nil, p.unexpected("capture")
@@ -224,17 +224,17 @@ func captureIntent(x *exchange) (object, *apiError) {
 		amount = x.params.number("amount_to_capture")
 	}
 	if amount > c.Amount {
-		return nil, refused("amount_to_capture", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
+		return nil, impossible("amount_to_capture", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
 	}
 	p.metadata = merged
 	c.capture(amount)
 	return p.show(), nil
 }
 
-func cancelIntent(x *exchange) (object, *apiError) {
-	p, fault := x.intentAtPath()
-	if fault != nil {
-		return nil, fault
+func cancelIntent(x *exchange) (object, *refusal) {
+	p, refused := x.intentAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	switch p.status {
 	case "requires_payment_method", "requires_confirmation", "requires_capture", "requires_action":
@@ -244,7 +244,7 @@ func cancelIntent(x *exchange) (object, *apiError) {
 	return nil, p.unexpected("cancel")
 }
 
-func listIntents(x *exchange) (object, *apiError) {
+func listIntents(x *exchange) (object, *refusal) {
 	line := &x.world.allIntents
 	if customer := x.params.text("customer"); customer != "" {
 		own := &timeline[*intent]{}

@@ -44,44 +44,44 @@ func reasonParam() param {
 	return choiceParam("reason", "duplicate", "fraudulent", "requested_by_customer")
 }
 
-func createRefund(x *exchange) (object, *apiError) {
-	r, fault := x.createRefund()
-	if fault != nil {
-		return nil, fault
+func createRefund(x *exchange) (object, *refusal) {
+	r, refused := x.createRefund()
+	if refused != nil {
+		return nil, refused
 	}
 	return r.show(), nil
 }
 
 // refundCharge is the old endpoint, which answers with the charge.
-func refundCharge(x *exchange) (object, *apiError) {
-	r, fault := x.createRefund()
-	if fault != nil {
-		return nil, fault
+func refundCharge(x *exchange) (object, *refusal) {
+	r, refused := x.createRefund()
+	if refused != nil {
+		return nil, refused
 	}
 	shown := r.charge.show()
 	shown["refunds"] = r.charge.showRefunds()
 	return shown, nil
 }
 
-func (x *exchange) createRefund() (*refund, *apiError) {
+func (x *exchange) createRefund() (*refund, *refusal) {
 	if amount := x.params.number("amount"); amount > maxAmount {
 		return nil, invalid("amount", "amount_too_large", "The amount must be no more than %d.", maxAmount)
 	}
-	given, fault := mergeMetadata(nil, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	given, refused := mergeMetadata(nil, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	if x.params.text("origin") != "" {
 		return x.refundFromCash(given)
 	}
-	c, fault := x.chargeToRefund()
-	if fault != nil {
-		return nil, fault
+	c, refused := x.chargeToRefund()
+	if refused != nil {
+		return nil, refused
 	}
 	if currency := x.params.text("currency"); currency != "" && !strings.EqualFold(currency, c.Currency) {
 		return nil, invalid("currency", "", "The charge %s is in %s.", c.id, c.Currency)
 	}
-	return x.world.makeRefund(refundRequest{
+	return x.world.makeRefund(refundOrder{
 		charge: c, amount: x.params.number("amount"), reason: x.params.text("reason"),
 		email: x.params.text("instructions_email"), metadata: given,
 		reverseTransfer: x.params.text("reverse_transfer") == "true",
@@ -90,7 +90,7 @@ func (x *exchange) createRefund() (*refund, *apiError) {
 }
 
 // chargeToRefund finds the charge that the path or the parameters name.
-func (x *exchange) chargeToRefund() (*charge, *apiError) {
+func (x *exchange) chargeToRefund() (*charge, *refusal) {
 	if id, scoped := x.args["charge"]; scoped {
 		c := x.world.charges[id]
 		if c == nil {
@@ -120,11 +120,11 @@ func (x *exchange) chargeToRefund() (*charge, *apiError) {
 	if c := x.world.charges[p.latestCharge]; c != nil && c.Status != "failed" {
 		return c, nil
 	}
-	return nil, refused("", "", "The PaymentIntent %s has no successful charge to refund.", p.id)
+	return nil, impossible("", "", "The PaymentIntent %s has no successful charge to refund.", p.id)
 }
 
 // refundAtPath finds the refund that the path names.
-func (x *exchange) refundAtPath() (*refund, *apiError) {
+func (x *exchange) refundAtPath() (*refund, *refusal) {
 	id := x.args["refund"]
 	r := x.world.refunds[id]
 	if charge, scoped := x.args["charge"]; scoped {
@@ -141,22 +141,22 @@ func (x *exchange) refundAtPath() (*refund, *apiError) {
 	return r, nil
 }
 
-func retrieveRefund(x *exchange) (object, *apiError) {
-	r, fault := x.refundAtPath()
-	if fault != nil {
-		return nil, fault
+func retrieveRefund(x *exchange) (object, *refusal) {
+	r, refused := x.refundAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	return r.show(), nil
 }
 
-func updateRefund(x *exchange) (object, *apiError) {
-	r, fault := x.refundAtPath()
-	if fault != nil {
-		return nil, fault
+func updateRefund(x *exchange) (object, *refusal) {
+	r, refused := x.refundAtPath()
+	if refused != nil {
+		return nil, refused
 	}
-	merged, fault := mergeMetadata(r.metadata, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+	merged, refused := mergeMetadata(r.metadata, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	if x.params.has("metadata") && !maps.Equal(r.metadata, merged) {
 		r.change(func() { r.metadata = merged })
@@ -164,28 +164,28 @@ func updateRefund(x *exchange) (object, *apiError) {
 	return r.show(), nil
 }
 
-func cancelRefund(x *exchange) (object, *apiError) {
-	r, fault := x.refundAtPath()
-	if fault != nil {
-		return nil, fault
+func cancelRefund(x *exchange) (object, *refusal) {
+	r, refused := x.refundAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	if r.status != "requires_action" {
-		return nil, refused("", "", "A refund that is %s cannot be canceled.", r.status)
+		return nil, impossible("", "", "A refund that is %s cannot be canceled.", r.status)
 	}
 	r.cancel()
 	return r.show(), nil
 }
 
-func expireRefund(x *exchange) (object, *apiError) {
-	r, fault := x.refundAtPath()
-	if fault != nil {
-		return nil, fault
+func expireRefund(x *exchange) (object, *refusal) {
+	r, refused := x.refundAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	if x.world.name.live {
 		return nil, invalid("", "", "Test helpers do not work in live mode.")
 	}
 	if r.status != "requires_action" {
-		return nil, refused("", "", "A refund that is %s cannot expire.", r.status)
+		return nil, impossible("", "", "A refund that is %s cannot expire.", r.status)
 	}
 	r.fail("unknown")
 	return r.show(), nil
@@ -198,7 +198,7 @@ func (x *exchange) findRefund(id string) dated {
 	return nil
 }
 
-func listRefunds(x *exchange) (object, *apiError) {
+func listRefunds(x *exchange) (object, *refusal) {
 	line := &x.world.allRefunds
 	c := x.world.charges[x.params.text("charge")]
 	p := x.world.intents[x.params.text("payment_intent")]
@@ -215,14 +215,14 @@ func listRefunds(x *exchange) (object, *apiError) {
 	case p != nil:
 		line = &p.refunds
 	}
-	page, fault := listPage(x, line, kindRefund, x.findRefund)
-	if fault == nil && c != nil {
+	page, refused := listPage(x, line, kindRefund, x.findRefund)
+	if refused == nil && c != nil {
 		page["count"] = len(line.items) // undeclared, but Stripe sends it with this filter
 	}
-	return page, fault
+	return page, refused
 }
 
-func listChargeRefunds(x *exchange) (object, *apiError) {
+func listChargeRefunds(x *exchange) (object, *refusal) {
 	c := x.world.charges[x.args["charge"]]
 	if c == nil {
 		return nil, missing(kindCharge, printable(x.args["charge"]), "id")

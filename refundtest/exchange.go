@@ -34,9 +34,9 @@ type exchange struct {
 
 	// What a fault asks for before it lets the request go on.
 	failure     scriptedFailure
-	refusedWith func(*exchange) *apiError // once the request is admitted
-	beforeWork  func() bool               // while the key is in use, outside of every lock; false: the client has gone
-	afterWork   func()                    // the same, when the work is done
+	refusedWith func(*exchange) *refusal // once the request is admitted
+	beforeWork  func() bool              // while the key is in use, outside of every lock; false: the client has gone
+	afterWork   func()                   // the same, when the work is done
 	afterAnswer []func()
 }
 
@@ -91,8 +91,8 @@ func (s *Server) handle(x *exchange) *answer {
 	if s.isClosed() {
 		return &answer{drop: true}
 	}
-	if fault := s.admit(x); fault != nil {
-		return x.refuse(fault)
+	if refused := s.admit(x); refused != nil {
+		return x.refuse(refused)
 	}
 	if x.refusedWith != nil {
 		return x.refuse(x.refusedWith(x))
@@ -143,9 +143,9 @@ type outcome struct {
 }
 
 func (x *exchange) execute() *outcome {
-	shown, fault := x.route.handle(x)
-	if fault != nil {
-		return x.refusal(fault)
+	shown, refused := x.route.handle(x)
+	if refused != nil {
+		return x.refusalResult(refused)
 	}
 	for _, path := range x.expand {
 		x.world.expandPath(shown, path)
@@ -157,10 +157,10 @@ func (x *exchange) execute() *outcome {
 	return o
 }
 
-func (x *exchange) refusal(fault *apiError) *outcome {
-	o := &outcome{status: fault.status, body: render(fault.object(x.logURL())), limit: fault.limit, executed: fault.executed}
-	if x.isPost() || fault.code == "lock_timeout" {
-		o.shouldRetry = fault.shouldRetry
+func (x *exchange) refusalResult(refused *refusal) *outcome {
+	o := &outcome{status: refused.status, body: render(refused.object(x.logURL())), limit: refused.limit, executed: refused.executed}
+	if x.isPost() || refused.code == "lock_timeout" {
+		o.shouldRetry = refused.shouldRetry
 	}
 	return o
 }
@@ -177,14 +177,14 @@ func (x *exchange) logURL() string {
 }
 
 // refuse answers with an error found before the work.
-func (x *exchange) refuse(fault *apiError) *answer {
-	a := x.toAnswer(x.refusal(fault))
-	if fault.anonymous {
+func (x *exchange) refuse(refused *refusal) *answer {
+	a := x.toAnswer(x.refusalResult(refused))
+	if refused.anonymous {
 		for _, name := range []string{"Request-Id", "Stripe-Version", "Stripe-Account", "Idempotency-Key", "Original-Request"} {
 			a.header.Del(name)
 		}
 	}
-	if fault.status == http.StatusUnauthorized {
+	if refused.status == http.StatusUnauthorized {
 		a.header.Set("Www-Authenticate", `Bearer realm="Stripe"`)
 	}
 	return a

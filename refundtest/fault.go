@@ -17,14 +17,14 @@ import (
 // Unless a method says otherwise it happens to every kind of request, and once.
 // The methods return a changed copy.
 type Fault struct {
-	name      string
-	refuses   bool // the connection is never made
-	act       func(f *Fault, x *exchange, next func() *answer) *answer
-	mix       *mixture // Chaos: takes another fault's place each time
-	header    http.Header
-	afterWork bool
-	canFollow bool // AfterWork makes sense
-	problem   string
+	name         string
+	noConnection bool // the connection is never made
+	act          func(f *Fault, x *exchange, next func() *answer) *answer
+	mix          *mixture // Chaos: takes another fault's place each time
+	header       http.Header
+	afterWork    bool
+	canFollow    bool // AfterWork makes sense
+	problem      string
 
 	pattern    pattern
 	when       func(Request) bool
@@ -160,7 +160,7 @@ func (f Fault) String() string {
 // server is closed, is told to the reporter of [WithReporter].
 func (s *Server) Inject(faults ...Fault) {
 	for _, f := range faults {
-		if f.act == nil && !f.refuses && f.mix == nil {
+		if f.act == nil && !f.noConnection && f.mix == nil {
 			f = f.broken("it was not made by a function of this package")
 		}
 		if f.problem != "" {
@@ -248,7 +248,7 @@ func (f *injected) choose(n int64, x *exchange) *Fault {
 // matches reports whether x is one of the requests that the fault is meant for.
 func (f *injected) matches(x *exchange) bool {
 	switch {
-	case f.refuses && !x.inProcess, f.reused && !x.reused:
+	case f.noConnection && !x.inProcess, f.reused && !x.reused:
 		return false
 	case !f.pattern.matches(x.request):
 		return false

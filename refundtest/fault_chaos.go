@@ -50,7 +50,7 @@ func (m *mixture) pick(seed uint64, n int64, x *exchange) *Fault {
 		return m.endless
 	}
 	f := m.faults[number/500%uint64(len(m.faults))]
-	if f.refuses && !x.inProcess {
+	if f.noConnection && !x.inProcess {
 		return m.dropped
 	}
 	return f

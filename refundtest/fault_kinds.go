@@ -12,7 +12,7 @@ import (
 // nobody listens: nothing reaches the server, and the request is not among
 // [Server.Requests]. It happens in process only, because a listening socket
 // cannot know what would be sent to it.
-func RefuseConnection() Fault { return Fault{name: "connection refused", refuses: true} }
+func RefuseConnection() Fault { return Fault{name: "connection refused", noConnection: true} }
 
 // DropConnection makes the server close the connection without an answer once
 // it has read the request. On a connection that was used before, net/http may
@@ -85,12 +85,12 @@ func ServerErrorDoneLater(after time.Duration) Fault {
 
 // CutBody does the work and sends half of the answer, of which the declared
 // length promises the whole, before it closes the connection.
-func CutBody() Fault { return maimed("body cut off", func(a *answer) { a.cut = true }) }
+func CutBody() Fault { return spoiled("body cut off", func(a *answer) { a.cut = true }) }
 
 // BrokenJSON does the work and sends half of the answer's body as if that were
 // all of it.
 func BrokenJSON() Fault {
-	return maimed("broken JSON", func(a *answer) {
+	return spoiled("broken JSON", func(a *answer) {
 		a.body = a.body[:len(a.body)/2]
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	})
@@ -98,11 +98,11 @@ func BrokenJSON() Fault {
 
 // StallBody does the work and sends half of the answer, and nothing more until
 // the client gives up.
-func StallBody() Fault { return maimed("body stalled", func(a *answer) { a.stall = true }) }
+func StallBody() Fault { return spoiled("body stalled", func(a *answer) { a.stall = true }) }
 
 // EndlessBody does the work and sends the answer over and over, until the
 // client stops reading.
-func EndlessBody() Fault { return maimed("endless body", func(a *answer) { a.endless = true }) }
+func EndlessBody() Fault { return spoiled("endless body", func(a *answer) { a.endless = true }) }
 
 // LockTimeout refuses with 429 lock_timeout, as if another request were working
 // on the same object: nothing is done or kept, and Stripe-Should-Retry is true.
@@ -118,13 +118,13 @@ func LockTimeout() Fault {
 // empty to leave it out.
 // https://docs.stripe.com/rate-limits
 func RateLimit(reason string) Fault {
-	return refusal("rate limit", func(x *exchange) *apiError { return rateLimited(reason, x.world.name.live) })
+	return refusing("rate limit", func(x *exchange) *refusal { return rateLimited(reason, x.world.name.live) })
 }
 
 // KeyInUse refuses with 409 idempotency_key_in_use, as if a request with the
 // same key were still running: nothing is done or kept.
 func KeyInUse() Fault {
-	return refusal("key in use", func(x *exchange) *apiError { return keyInUse(x.key) })
+	return refusing("key in use", func(x *exchange) *refusal { return keyInUse(x.key) })
 }
 
 // Unauthorized refuses the API key with 401: nothing is done or kept.
@@ -174,8 +174,8 @@ func plainAnswer(x *exchange, status int, body, name, value string) *answer {
 	return &answer{status: status, header: h, body: []byte(body)}
 }
 
-// maimed spoils the answer of the API.
-func maimed(name string, spoil func(*answer)) Fault {
+// spoiled spoils the answer of the API.
+func spoiled(name string, spoil func(*answer)) Fault {
 	return Fault{name: name, act: func(f *Fault, x *exchange, next func() *answer) *answer {
 		a := next()
 		if !a.drop {
@@ -186,7 +186,7 @@ func maimed(name string, spoil func(*answer)) Fault {
 }
 
 // refusal refuses what the API would otherwise have admitted.
-func refusal(name string, build func(*exchange) *apiError) Fault {
+func refusing(name string, build func(*exchange) *refusal) Fault {
 	return Fault{name: name, act: func(f *Fault, x *exchange, next func() *answer) *answer {
 		x.refusedWith = build
 		return next()

@@ -48,7 +48,7 @@ func (n *node) number(path ...string) int64 {
 func (n *node) has(name string) bool { return n.child(name) != nil }
 
 // parseForm adds the parameters of an encoded query or body to root.
-func parseForm(encoded string, root *node) *apiError {
+func parseForm(encoded string, root *node) *refusal {
 	count := 0
 	for pair := range strings.SplitSeq(encoded, "&") {
 		if pair == "" {
@@ -69,14 +69,14 @@ func parseForm(encoded string, root *node) *apiError {
 		if !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return invalid("", "", "The parameters are not valid UTF-8.")
 		}
-		if fault := root.put(name, value); fault != nil {
-			return fault
+		if refused := root.put(name, value); refused != nil {
+			return refused
 		}
 	}
 	return nil
 }
 
-func (n *node) put(name, value string) *apiError {
+func (n *node) put(name, value string) *refusal {
 	path, ok := splitName(name)
 	if !ok {
 		return invalid(printable(name), "", "'%s' is not a well-formed parameter name.", printable(name))

@@ -50,7 +50,7 @@ func (x *exchange) chooseIdempotencyKey() {
 	x.key = x.server.ids.uuid()
 }
 
-func (x *exchange) checkIdempotencyKey() *apiError {
+func (x *exchange) checkIdempotencyKey() *refusal {
 	if x.key == "" {
 		return invalid("", "", "The Idempotency-Key header is empty.")
 	}
@@ -62,9 +62,9 @@ func (x *exchange) checkIdempotencyKey() *apiError {
 
 // handleOnce executes a POST, unless its key says that this was done before.
 func (s *Server) handleOnce(x *exchange) *answer {
-	kept, fault := s.claim(x)
-	if fault != nil {
-		return x.refuse(fault)
+	kept, refused := s.claim(x)
+	if refused != nil {
+		return x.refuse(refused)
 	}
 	if kept != nil {
 		return x.toAnswer(&outcome{status: kept.status, body: kept.body, shouldRetry: kept.shouldRetry})
@@ -72,7 +72,7 @@ func (s *Server) handleOnce(x *exchange) *answer {
 	var result *outcome
 	defer func() { s.settleKey(x, result) }()
 	if !s.locks.take(x) || x.failure.mode == failOnLock {
-		result = x.refusal(lockTimeout())
+		result = x.refusalResult(lockTimeout())
 		return x.toAnswer(result)
 	}
 	defer s.locks.release(x)
@@ -84,7 +84,7 @@ func (s *Server) handleOnce(x *exchange) *answer {
 
 // claim returns what is stored for the key of x, or makes x the one request
 // that may do the work.
-func (s *Server) claim(x *exchange) (*stored, *apiError) {
+func (s *Server) claim(x *exchange) (*stored, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
@@ -98,8 +98,8 @@ func (s *Server) claim(x *exchange) (*stored, *apiError) {
 			since: now, running: true}
 		return nil, nil
 	}
-	if fault := kept.mismatch(x); fault != nil {
-		return nil, fault
+	if refused := kept.mismatch(x); refused != nil {
+		return nil, refused
 	}
 	if kept.running {
 		return nil, keyInUse(x.key)
@@ -108,8 +108,8 @@ func (s *Server) claim(x *exchange) (*stored, *apiError) {
 	return kept, nil
 }
 
-func keyInUse(key string) *apiError {
-	return &apiError{status: http.StatusConflict, kind: idempotencyError, code: "idempotency_key_in_use",
+func keyInUse(key string) *refusal {
+	return &refusal{status: http.StatusConflict, kind: idempotencyError, code: "idempotency_key_in_use",
 		message: "A request with this Idempotency-Key is still being executed: " + printable(key)}
 }
 
@@ -117,16 +117,16 @@ func (x *exchange) endpoint() string { return x.request.Method + " " + x.request
 
 func (x *exchange) fingerprint() string { return x.params.flatten().Encode() }
 
-func (kept *stored) mismatch(x *exchange) *apiError {
-	fault := &apiError{status: http.StatusBadRequest, kind: idempotencyError}
+func (kept *stored) mismatch(x *exchange) *refusal {
+	refused := &refusal{status: http.StatusBadRequest, kind: idempotencyError}
 	if kept.endpoint != x.endpoint() {
-		fault.message = "The Idempotency-Key '" + printable(x.key) + "' was first used for '" + kept.endpoint +
+		refused.message = "The Idempotency-Key '" + printable(x.key) + "' was first used for '" + kept.endpoint +
 			"'; it cannot be used for '" + printable(x.endpoint()) + "'."
-		return fault
+		return refused
 	}
 	if kept.parameters != x.fingerprint() {
-		fault.message = "The Idempotency-Key '" + printable(x.key) + "' was first used with other parameters."
-		return fault
+		refused.message = "The Idempotency-Key '" + printable(x.key) + "' was first used with other parameters."
+		return refused
 	}
 	return nil
 }
@@ -167,9 +167,9 @@ func (s *Server) runScripted(x *exchange) *outcome {
 }
 
 func (x *exchange) internalError() *outcome {
-	fault := &apiError{status: http.StatusInternalServerError, kind: "api_error", executed: true,
+	refused := &refusal{status: http.StatusInternalServerError, kind: "api_error", executed: true,
 		message: "Something went wrong on our side; whether the request was carried out is not known."}
-	return x.refusal(fault)
+	return x.refusalResult(refused)
 }
 
 // doLater puts the work off to a time when nobody waits for its answer.

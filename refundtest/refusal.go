@@ -13,7 +13,7 @@ const (
 )
 
 // apiError is a refusal as the API words it.
-type apiError struct {
+type refusal struct {
 	status        int
 	kind          string
 	code          string
@@ -31,40 +31,40 @@ type apiError struct {
 }
 
 // invalid is a refusal found while reading the request. It is not kept.
-func invalid(param, code, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusBadRequest, kind: invalidRequest, code: code, param: param,
+func invalid(param, code, format string, args ...any) *refusal {
+	return &refusal{status: http.StatusBadRequest, kind: invalidRequest, code: code, param: param,
 		message: fmt.Sprintf(format, args...)}
 }
 
 // refused is a refusal found while doing the work. It is kept, and replayed.
-func refused(param, code, format string, args ...any) *apiError {
+func impossible(param, code, format string, args ...any) *refusal {
 	e := invalid(param, code, format, args...)
 	e.executed, e.shouldRetry = true, "false"
 	return e
 }
 
 // missing says that an id in the path names nothing.
-func missing(kind, id, param string) *apiError {
+func missing(kind, id, param string) *refusal {
 	e := invalid(param, "resource_missing", "There is no %s with the id '%s'.", kind, id)
 	e.status = http.StatusNotFound
 	return e
 }
 
-func lockTimeout() *apiError {
-	return &apiError{status: http.StatusTooManyRequests, kind: invalidRequest, code: "lock_timeout", shouldRetry: "true",
+func lockTimeout() *refusal {
+	return &refusal{status: http.StatusTooManyRequests, kind: invalidRequest, code: "lock_timeout", shouldRetry: "true",
 		message: "Another request is working on this object; send the same request again in a moment."}
 }
 
-func rateLimited(reason string, live bool) *apiError {
+func rateLimited(reason string, live bool) *refusal {
 	mode := "test"
 	if live {
 		mode = "live"
 	}
-	return &apiError{status: http.StatusTooManyRequests, kind: invalidRequest, code: "rate_limit", limit: reason,
+	return &refusal{status: http.StatusTooManyRequests, kind: invalidRequest, code: "rate_limit", limit: reason,
 		message: "Too many requests in " + mode + " mode; slow down."}
 }
 
-func (e *apiError) object(logURL string) object {
+func (e *refusal) object(logURL string) object {
 	o := object{"type": e.kind, "message": e.message}
 	set := func(name, value string) {
 		if value != "" {

@@ -12,14 +12,14 @@ import (
 type object map[string]any
 
 // reference is an id that can be expanded into the object it names.
-type reference struct{ kind, id string }
+type link struct{ kind, id string }
 
 // refer returns a reference, or null where there is nothing to refer to.
-func refer(kind, id string) any {
+func linkTo(kind, id string) any {
 	if id == "" {
 		return nil
 	}
-	return reference{kind, id}
+	return link{kind, id}
 }
 
 // orNull returns null for an empty string.
@@ -43,7 +43,7 @@ func writeValue(b *bytes.Buffer, v any, indent string) {
 		b.WriteString("null")
 	case string:
 		writeString(b, v)
-	case reference:
+	case link:
 		writeString(b, v.id)
 	case int64:
 		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))

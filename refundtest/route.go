@@ -18,7 +18,7 @@ type route struct {
 	shows      string // kind of object in the answer, where expand starts
 	lists      bool   // the answer is a list of them
 	permission string
-	handle     func(*exchange) (object, *apiError)
+	handle     func(*exchange) (object, *refusal)
 }
 
 // match finds the endpoint of a request, and what stands in its path.
@@ -55,29 +55,29 @@ func (r *route) fits(segments []string) (map[string]string, bool) {
 }
 
 // readParams parses and checks the parameters of a request.
-func (x *exchange) readParams() *apiError {
+func (x *exchange) readParams() *refusal {
 	if x.tooLarge {
-		fault := invalid("", "", "The body is larger than %d bytes.", maxBody)
-		fault.status = http.StatusRequestEntityTooLarge
-		return fault
+		refused := invalid("", "", "The body is larger than %d bytes.", maxBody)
+		refused.status = http.StatusRequestEntityTooLarge
+		return refused
 	}
-	if fault := parseForm(x.request.URL.RawQuery, &x.params); fault != nil {
-		return fault
+	if refused := parseForm(x.request.URL.RawQuery, &x.params); refused != nil {
+		return refused
 	}
 	if x.isPost() && len(x.body) > 0 {
 		kind, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type"))
 		if kind != formType {
 			return invalid("", "", "The content type of a POST must be %s.", formType)
 		}
-		if fault := parseForm(string(x.body), &x.params); fault != nil {
-			return fault
+		if refused := parseForm(string(x.body), &x.params); refused != nil {
+			return refused
 		}
 	}
-	if fault := checkParams(x.route.params, &x.params, ""); fault != nil {
-		return fault
+	if refused := checkParams(x.route.params, &x.params, ""); refused != nil {
+		return refused
 	}
-	if fault := x.readExpand(); fault != nil {
-		return fault
+	if refused := x.readExpand(); refused != nil {
+		return refused
 	}
 	if x.keyed {
 		return x.checkIdempotencyKey()

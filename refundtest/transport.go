@@ -37,7 +37,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, refusedConnection(r)
 	}
 	x := t.server.receive(serverSide(r), body, tooLarge, true)
-	if x.fault != nil && x.fault.refuses {
+	if x.fault != nil && x.fault.noConnection {
 		err := refusedConnection(r)
 		traceRefused(ctx, r, err)
 		return nil, err

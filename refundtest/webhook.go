@@ -169,7 +169,7 @@ func (s *Server) addHook(w *Webhook, release func()) {
 	s.hooks = append(slices.Clip(s.hooks), w)
 	s.onClose = append(s.onClose, func() {
 		cancel()
-		w.settle()
+		w.awaitBackground()
 		release()
 	})
 }

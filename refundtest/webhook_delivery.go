@@ -135,7 +135,7 @@ func (w *Webhook) dueAgain(now time.Time) (due []*delivery) {
 // goroutines may call it to deliver concurrently. It first waits for deliveries
 // that requests over a socket have caused. It must not be called by the handler.
 func (w *Webhook) Deliver() (deliveries int) {
-	w.settle()
+	w.awaitBackground()
 	for {
 		w.mu.Lock()
 		if len(w.waiting) == 0 {
@@ -152,7 +152,7 @@ func (w *Webhook) Deliver() (deliveries int) {
 // Retry repeats every delivery that failed, without waiting for its time, and
 // returns how many there were.
 func (w *Webhook) Retry() (deliveries int) {
-	w.settle()
+	w.awaitBackground()
 	w.mu.Lock()
 	failed := w.failed
 	w.failed = nil
@@ -198,8 +198,8 @@ func (w *Webhook) Deliveries() []Delivery {
 	return slices.Clone(w.made)
 }
 
-// settle waits until nothing is delivered in the background.
-func (w *Webhook) settle() {
+// awaitBackground waits until nothing is delivered in the background.
+func (w *Webhook) awaitBackground() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.running || w.unanswered > 0 && w.base().Err() == nil {
@@ -284,14 +284,14 @@ func (w *Webhook) attempt(ctx context.Context, d *delivery) {
 	if errors.As(err, &crash) {
 		w.server.complain("the webhook's handler panicked at event %s (%s): %v", shown.ID, shown.Type, crash.value)
 	}
-	made := w.keep(d, Delivery{Event: shown, Status: status, Err: err, Time: now})
+	made := w.noteAttempt(d, Delivery{Event: shown, Status: status, Err: err, Time: now})
 	if w.tell != nil {
 		w.tell(made)
 	}
 }
 
-// keep writes an attempt down, and plans the next if there is to be one.
-func (w *Webhook) keep(d *delivery, made Delivery) Delivery {
+// noteAttempt writes an attempt down, and plans the next if there is to be one.
+func (w *Webhook) noteAttempt(d *delivery, made Delivery) Delivery {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d.attempts++

@@ -35,7 +35,7 @@ type World struct {
 	intents      map[string]*intent
 	refunds      map[string]*refund
 	transactions map[string]*transaction
-	records      map[string]*record
+	records      map[string]*paymentRecord
 	events       map[string]*event
 	keys         map[string]*stored
 
@@ -44,11 +44,11 @@ type World struct {
 	allRefunds timeline[*refund]
 	allEvents  timeline[*event]
 
-	ledger     map[string]int64 // sum of all balance transactions, by currency
-	available  map[string]int64 // by currency; absent: without limit
-	cash       map[cashName]int64
-	waiting    []*refund // for an available balance, oldest first
-	references map[string]bool
+	ledger           map[string]int64 // sum of all balance transactions, by currency
+	available        map[string]int64 // by currency; absent: without limit
+	cash             map[cashName]int64
+	waiting          []*refund // for an available balance, oldest first
+	refundReferences map[string]bool
 }
 
 // Account returns the test-mode world of a connected account, which is created
@@ -82,36 +82,36 @@ func (s *Server) worldLocked(name worldName) *World {
 	w := &World{
 		server: s, name: name,
 		charges: map[string]*charge{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
-		transactions: map[string]*transaction{}, records: map[string]*record{}, events: map[string]*event{},
+		transactions: map[string]*transaction{}, records: map[string]*paymentRecord{}, events: map[string]*event{},
 		keys: map[string]*stored{}, ledger: map[string]int64{}, available: map[string]int64{},
-		cash: map[cashName]int64{}, references: map[string]bool{},
+		cash: map[cashName]int64{}, refundReferences: map[string]bool{},
 	}
 	s.worlds[name] = w
 	return w
 }
 
 // lookup shows the object that a reference names, or nil.
-func (w *World) lookup(ref reference) object {
-	switch ref.kind {
+func (w *World) lookup(to link) object {
+	switch to.kind {
 	case kindCharge:
-		if c := w.charges[ref.id]; c != nil {
+		if c := w.charges[to.id]; c != nil {
 			return c.show()
 		}
 	case kindIntent:
-		if p := w.intents[ref.id]; p != nil {
+		if p := w.intents[to.id]; p != nil {
 			return p.show()
 		}
 	case kindRefund:
-		if r := w.refunds[ref.id]; r != nil {
+		if r := w.refunds[to.id]; r != nil {
 			return r.show()
 		}
 	case kindTransaction:
-		if t := w.transactions[ref.id]; t != nil {
+		if t := w.transactions[to.id]; t != nil {
 			return t.show(w.server.instant())
 		}
 	}
 	// What is not simulated is shown with what is known of it.
-	return object{"id": ref.id, "object": ref.kind}
+	return object{"id": to.id, "object": to.kind}
 }
 
 // instant is the time of whatever is happening: of the task that has come due,
@@ -172,8 +172,8 @@ func (s *Server) catchUp() {
 	s.dueNow = time.Time{}
 }
 
-// whenever runs do unless the refund's status has changed meanwhile.
-func (r *refund) whenever(after time.Duration, do func()) {
+// planNext runs do unless the refund's status has changed meanwhile.
+func (r *refund) planNext(after time.Duration, do func()) {
 	was := r.changes
 	r.world.schedule(r.world.server.instant().Add(after), func() {
 		if r.changes == was {

@@ -17,7 +17,7 @@ type entry struct {
 	kind        string
 	amount      int64
 	currency    string
-	source      reference
+	source      link
 	description string
 }
 
@@ -113,7 +113,7 @@ func (w *World) stopWaiting(r *refund) {
 func transactionRoutes() []*route {
 	return []*route{{
 		method: "GET", template: "/v1/balance_transactions/{id}", shows: kindTransaction, params: []param{expandParam},
-		handle: func(x *exchange) (object, *apiError) {
+		handle: func(x *exchange) (object, *refusal) {
 			t := x.world.transactions[x.args["id"]]
 			if t == nil {
 				return nil, missing(kindTransaction, x.args["id"], "id")

@@ -19,7 +19,7 @@ func (w *World) CashBalance(customer, currency string) (amount int64) {
 
 // refundFromCash pays a customer out: a refund without a charge, which
 // requires the customer's bank details.
-func (x *exchange) refundFromCash(given map[string]string) (*refund, *apiError) {
+func (x *exchange) refundFromCash(given map[string]string) (*refund, *refusal) {
 	for _, name := range []string{"charge", "payment_intent"} {
 		if x.params.has(name) || x.args[name] != "" {
 			return nil, invalid(name, "", "A refund with the origin customer_balance names no %s.", name)
@@ -33,7 +33,7 @@ func (x *exchange) refundFromCash(given map[string]string) (*refund, *apiError) 
 	purse := cashName{x.params.text("customer"), strings.ToLower(x.params.text("currency"))}
 	amount := x.params.number("amount")
 	if x.world.cash[purse] < amount {
-		return nil, refused("amount", "", "The cash balance does not cover this refund.")
+		return nil, impossible("amount", "", "The cash balance does not cover this refund.")
 	}
 	x.world.cash[purse] -= amount
 	r := &refund{

@@ -157,7 +157,7 @@ func (c *charge) book() {
 	c.AmountCaptured = c.Amount
 	c.captured, c.Uncaptured = true, false
 	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: c.Amount, currency: c.Currency,
-		source: reference{kindCharge, c.id}, description: c.Description})
+		source: link{kindCharge, c.id}, description: c.Description})
 }
 
 // counted changes how much of the charge is refunded.
@@ -171,17 +171,17 @@ func (c *charge) show() object {
 		"id": c.id, "object": kindCharge, "amount": c.Amount, "amount_captured": c.AmountCaptured,
 		"amount_refunded": c.AmountRefunded, "application": nil, "application_fee": nil,
 		"application_fee_amount":          nil,
-		"balance_transaction":             refer(kindTransaction, c.txn),
+		"balance_transaction":             linkTo(kindTransaction, c.txn),
 		"billing_details":                 billingDetails(c.ReceiptEmail),
 		"calculated_statement_descriptor": "REFUNDTEST",
 		"captured":                        c.captured && c.Status == "succeeded", "created": c.at.second, "currency": c.Currency,
-		"customer":                    refer(kindCustomer, c.Customer),
+		"customer":                    linkTo(kindCustomer, c.Customer),
 		"description":                 orNull(c.Description),
 		"disputed":                    c.Disputed,
 		"failure_balance_transaction": nil, "failure_code": orNull(c.failure), "failure_message": nil,
 		"fraud_details": object{}, "livemode": c.world.name.live, "metadata": c.Metadata,
 		"on_behalf_of": nil, "outcome": c.outcome(), "paid": c.Status == "succeeded",
-		"payment_intent":         refer(kindIntent, c.PaymentIntent),
+		"payment_intent":         linkTo(kindIntent, c.PaymentIntent),
 		"payment_method":         orNull(c.method.id),
 		"payment_method_details": c.method.details(c.Amount),
 		"radar_options":          object{},
@@ -193,14 +193,14 @@ func (c *charge) show() object {
 	}
 	if c.ApplicationFeeAmount > 0 {
 		o["application_fee_amount"] = c.ApplicationFeeAmount
-		o["application_fee"] = refer("application_fee", "fee_"+tail(c.id))
+		o["application_fee"] = linkTo("application_fee", "fee_"+tail(c.id))
 	}
 	if c.failure != "" {
 		o["failure_message"] = "The card was declined."
 	}
 	if c.Transfer != "" {
-		o["transfer"] = refer("transfer", c.Transfer)
-		o["transfer_data"] = object{"amount": nil, "destination": refer("account", c.recipient)}
+		o["transfer"] = linkTo("transfer", c.Transfer)
+		o["transfer_data"] = object{"amount": nil, "destination": linkTo("account", c.recipient)}
 	}
 	return o
 }

@@ -61,7 +61,7 @@ func (c *charge) setDispute(status string) {
 		kind = "charge.dispute.closed"
 	}
 	c.dispute.status = status
-	c.world.record(kind, c.showDispute(), nil)
+	c.world.publish(kind, c.showDispute(), nil)
 	if c.dispute.refundable() {
 		return
 	}
@@ -76,8 +76,8 @@ func (c *charge) showDispute() object {
 	d := c.dispute
 	return object{
 		"id": d.id, "object": "dispute", "amount": c.Amount, "balance_transactions": []any{},
-		"charge": refer(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
+		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
 		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
-		"payment_intent": refer(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
+		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
 	}
 }

@@ -45,7 +45,7 @@ type event struct {
 func (e *event) when() moment { return e.at }
 
 // record appends to the log.
-func (w *World) record(kind string, subject, previous object) {
+func (w *World) publish(kind string, subject, previous object) {
 	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous}
 	if x := w.server.current; x != nil {
 		e.request, e.key = x.requestID, x.key
@@ -109,7 +109,7 @@ func eventRoutes() []*route {
 		},
 		{
 			method: "GET", template: "/v1/events/{id}", shows: kindEvent, params: []param{expandParam},
-			handle: func(x *exchange) (object, *apiError) {
+			handle: func(x *exchange) (object, *refusal) {
 				e := x.world.events[x.args["id"]]
 				if e == nil {
 					return nil, missing(kindEvent, x.args["id"], "id")
@@ -120,7 +120,7 @@ func eventRoutes() []*route {
 	}
 }
 
-func listEvents(x *exchange) (object, *apiError) {
+func listEvents(x *exchange) (object, *refusal) {
 	wanted := x.params.child("types")
 	if x.params.has("type") && wanted != nil {
 		return nil, invalid("types", "", "Send either type or types.")

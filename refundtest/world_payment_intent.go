@@ -86,9 +86,9 @@ func (p *intent) show() object {
 		"application_fee_amount": nil, "automatic_payment_methods": nil, "canceled_at": nil,
 		"cancellation_reason": orNull(p.cancellation), "capture_method": capture,
 		"client_secret": p.id + "_secret_refundtest", "confirmation_method": "automatic", "created": p.at.second,
-		"currency": p.currency, "customer": refer(kindCustomer, p.customer), "description": orNull(p.description),
-		"last_payment_error": nil, "latest_charge": refer(kindCharge, p.latestCharge), "livemode": p.world.name.live,
-		"metadata": p.metadata, "next_action": nil, "on_behalf_of": nil, "payment_method": refer(kindMethod, p.methodID),
+		"currency": p.currency, "customer": linkTo(kindCustomer, p.customer), "description": orNull(p.description),
+		"last_payment_error": nil, "latest_charge": linkTo(kindCharge, p.latestCharge), "livemode": p.world.name.live,
+		"metadata": p.metadata, "next_action": nil, "on_behalf_of": nil, "payment_method": linkTo(kindMethod, p.methodID),
 		"payment_method_configuration_details": nil, "payment_method_options": object{},
 		"payment_method_types": []any{kind}, "processing": nil, "receipt_email": orNull(p.email), "review": nil,
 		"setup_future_usage": nil, "shipping": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil,
@@ -101,7 +101,7 @@ func (p *intent) show() object {
 		o["canceled_at"] = p.canceledAt
 	}
 	if p.recipient != "" {
-		o["transfer_data"] = object{"destination": refer("account", p.recipient)}
+		o["transfer_data"] = object{"destination": linkTo("account", p.recipient)}
 	}
 	if p.failed {
 		o["last_payment_error"] = object{"type": cardError, "code": orNull(p.method.decline),
@@ -111,7 +111,7 @@ func (p *intent) show() object {
 }
 
 // confirm takes the money, or is declined.
-func (p *intent) confirm() *apiError {
+func (p *intent) confirm() *refusal {
 	w, method := p.world, p.method.withDefaults()
 	method.id = p.methodID
 	given := Charge{Amount: p.amount, Currency: p.currency, PaymentIntent: p.id, Uncaptured: p.manual, Status: "succeeded",
@@ -120,13 +120,13 @@ func (p *intent) confirm() *apiError {
 	c := w.takePayment(given, method, p.recipient)
 	p.adopt(c)
 	if c.Status == "failed" {
-		w.record("payment_intent.payment_failed", p.show(), nil)
-		fault := declined(method, c)
-		fault.paymentIntent = p.show()
-		return fault
+		w.publish("payment_intent.payment_failed", p.show(), nil)
+		refused := declined(method, c)
+		refused.paymentIntent = p.show()
+		return refused
 	}
 	if p.status == "requires_capture" {
-		w.record("payment_intent.amount_capturable_updated", p.show(), nil)
+		w.publish("payment_intent.amount_capturable_updated", p.show(), nil)
 		w.schedule(w.server.instant().Add(holdLifetime), func() {
 			if p.status == "requires_capture" {
 				p.cancel("automatic", "expired_uncaptured_charge")
@@ -134,7 +134,7 @@ func (p *intent) confirm() *apiError {
 		})
 	}
 	if p.status == "succeeded" {
-		w.record("payment_intent.succeeded", p.show(), nil)
+		w.publish("payment_intent.succeeded", p.show(), nil)
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (p *intent) cancel(cancellation, reason string) {
 		r.reason, r.metadata = reason, map[string]string{}
 		r.created()
 	}
-	p.world.record("payment_intent.canceled", p.show(), nil)
+	p.world.publish("payment_intent.canceled", p.show(), nil)
 }
 
 // capture takes what was authorized, or part of it; the rest goes back as a
@@ -160,12 +160,12 @@ func (c *charge) capture(amount int64) {
 		r := w.newRefund(c, rest)
 		r.reversal, r.metadata = true, map[string]string{}
 		r.book()
-		w.record("refund.created", r.show(), nil)
+		w.publish("refund.created", r.show(), nil)
 	}
-	w.record("charge.captured", c.show(), nil)
+	w.publish("charge.captured", c.show(), nil)
 	if p := w.intents[c.PaymentIntent]; p != nil {
 		p.status = "succeeded"
-		w.record("payment_intent.succeeded", p.show(), nil)
+		w.publish("payment_intent.succeeded", p.show(), nil)
 	}
 }
 

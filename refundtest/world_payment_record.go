@@ -3,21 +3,21 @@ package refundtest
 import "strings"
 
 // record is a payment that another processor made and that was reported here.
-type record struct {
-	id          string
-	world       *World
-	at          moment
-	amount      int64
-	currency    string
-	refunded    int64
-	failed      bool
-	guaranteed  bool
-	metadata    map[string]string
-	description string
-	presence    string
-	reference   string
-	methodKind  string
-	attempt     string
+type paymentRecord struct {
+	id               string
+	world            *World
+	at               moment
+	amount           int64
+	currency         string
+	refunded         int64
+	failed           bool
+	guaranteed       bool
+	metadata         map[string]string
+	description      string
+	presence         string
+	paymentReference string
+	methodKind       string
+	attempt          string
 }
 
 func recordRoutes() []*route {
@@ -44,19 +44,19 @@ func recordRoutes() []*route {
 	}
 }
 
-func reportPayment(x *exchange) (object, *apiError) {
-	given, fault := mergeMetadata(nil, x.params.child("metadata"))
-	if fault != nil {
-		return nil, fault
+func reportPayment(x *exchange) (object, *refusal) {
+	given, refused := mergeMetadata(nil, x.params.child("metadata"))
+	if refused != nil {
+		return nil, refused
 	}
 	requested := x.params.child("amount_requested")
-	r := &record{
+	r := &paymentRecord{
 		id: x.server.ids.object("pr_"), world: x.world, at: x.server.stamp(), amount: requested.number("value"),
 		currency: strings.ToLower(requested.text("currency")), metadata: given,
 		failed: x.params.text("outcome") == "failed", guaranteed: x.params.text("outcome") == "guaranteed",
 		description: x.params.text("description"), presence: x.params.text("customer_presence"),
-		reference:  x.params.text("processor_details", "custom", "payment_reference"),
-		methodKind: x.params.text("payment_method_details", "type"), attempt: x.server.ids.object("par_"),
+		paymentReference: x.params.text("processor_details", "custom", "payment_reference"),
+		methodKind:       x.params.text("payment_method_details", "type"), attempt: x.server.ids.object("par_"),
 	}
 	if r.methodKind == "" {
 		r.methodKind = "custom"
@@ -65,25 +65,25 @@ func reportPayment(x *exchange) (object, *apiError) {
 	return r.show(), nil
 }
 
-func (x *exchange) recordAtPath() (*record, *apiError) {
+func (x *exchange) recordAtPath() (*paymentRecord, *refusal) {
 	if r := x.world.records[x.args["id"]]; r != nil {
 		return r, nil
 	}
 	return nil, missing(kindRecord, printable(x.args["id"]), "id")
 }
 
-func retrieveRecord(x *exchange) (object, *apiError) {
-	r, fault := x.recordAtPath()
-	if fault != nil {
-		return nil, fault
+func retrieveRecord(x *exchange) (object, *refusal) {
+	r, refused := x.recordAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	return r.show(), nil
 }
 
-func reportRefund(x *exchange) (object, *apiError) {
-	r, fault := x.recordAtPath()
-	if fault != nil {
-		return nil, fault
+func reportRefund(x *exchange) (object, *refusal) {
+	r, refused := x.recordAtPath()
+	if refused != nil {
+		return nil, refused
 	}
 	reference := x.params.text("processor_details", "custom", "refund_reference")
 	amount := r.amount - r.refunded
@@ -93,25 +93,25 @@ func reportRefund(x *exchange) (object, *apiError) {
 			return nil, invalid("amount[currency]", "", "The payment is in %s.", r.currency)
 		}
 	}
-	merged, fault := mergeMetadata(r.metadata, x.params.child("metadata"))
+	merged, refused := mergeMetadata(r.metadata, x.params.child("metadata"))
 	switch {
-	case fault != nil:
-		return nil, fault
+	case refused != nil:
+		return nil, refused
 	case !r.guaranteed:
-		return nil, refused("", "", "The payment %s is not reported as guaranteed: there is nothing to refund.", r.id)
-	case reference != "" && x.world.references[reference]:
-		return nil, refused("processor_details[custom][refund_reference]", "",
+		return nil, impossible("", "", "The payment %s is not reported as guaranteed: there is nothing to refund.", r.id)
+	case reference != "" && x.world.refundReferences[reference]:
+		return nil, impossible("processor_details[custom][refund_reference]", "",
 			"A refund with the reference '%s' is already reported.", printable(reference))
 	case amount == 0 || amount > r.amount-r.refunded:
-		return nil, refused("amount", "", "The amount is more than the %d that are left of the payment.", r.amount-r.refunded)
+		return nil, impossible("amount", "", "The amount is more than the %d that are left of the payment.", r.amount-r.refunded)
 	}
-	x.world.references[reference] = true
+	x.world.refundReferences[reference] = true
 	r.refunded += amount
 	r.metadata = merged
 	return r.show(), nil
 }
 
-func (r *record) show() object {
+func (r *paymentRecord) show() object {
 	money := func(value int64) object { return object{"currency": r.currency, "value": value} }
 	guaranteed, failed := int64(0), int64(0)
 	if r.guaranteed {
@@ -120,7 +120,7 @@ func (r *record) show() object {
 	if r.failed {
 		failed = r.amount
 	}
-	processor := object{"type": "custom", "custom": object{"payment_reference": orNull(r.reference)}}
+	processor := object{"type": "custom", "custom": object{"payment_reference": orNull(r.paymentReference)}}
 	return object{
 		"id": r.id, "object": kindRecord, "amount": money(r.amount), "amount_authorized": money(guaranteed),
 		"amount_canceled": money(0), "amount_failed": money(failed), "amount_guaranteed": money(guaranteed),

@@ -54,16 +54,16 @@ type refund struct {
 	failureTxn    string
 	key           string
 
-	destination     string // kind of payment method
-	reversal        bool   // a hold that was let go: no acquirer is involved
-	reference       string
-	referenceStatus string
-	email           string
-	emailedAt       int64
-	expiresAt       int64
-	transferBack    string
-	outcome         RefundOutcome
-	changes         int // of status, so that what was planned before lapses
+	destination             string // kind of payment method
+	reversal                bool   // a hold that was let go: no acquirer is involved
+	acquirerReference       string
+	acquirerReferenceStatus string
+	email                   string
+	emailedAt               int64
+	expiresAt               int64
+	transferBack            string
+	outcome                 RefundOutcome
+	changes                 int // of status, so that what was planned before lapses
 }
 
 func (r *refund) when() moment { return r.at }
@@ -73,7 +73,7 @@ func (r *refund) public() Refund {
 		ID: r.id, PaymentIntent: r.intent, Amount: r.amount, Currency: r.currency, Customer: r.customer,
 		Status: r.status, Reason: r.reason, PendingReason: r.pendingReason, FailureReason: r.failureReason,
 		Metadata: maps.Clone(r.metadata), Created: time.Unix(r.at.second, 0).UTC(),
-		BalanceTransaction: r.txn, FailureBalanceTransaction: r.failureTxn, Reference: r.reference,
+		BalanceTransaction: r.txn, FailureBalanceTransaction: r.failureTxn, Reference: r.acquirerReference,
 		InstructionsEmail: r.email, IdempotencyKey: r.key,
 	}
 	if r.charge != nil {
@@ -120,16 +120,16 @@ func (w *World) refundsOf(id string) []*refund {
 func (r *refund) show() object {
 	o := object{
 		"id": r.id, "object": kindRefund, "amount": r.amount, "created": r.at.second, "currency": r.currency,
-		"balance_transaction": refer(kindTransaction, r.txn), "charge": nil,
-		"customer": refer(kindCustomer, r.customer), "customer_account": nil, "metadata": r.metadata,
-		"payment_intent": refer(kindIntent, r.intent), "payment_method": nil,
+		"balance_transaction": linkTo(kindTransaction, r.txn), "charge": nil,
+		"customer": linkTo(kindCustomer, r.customer), "customer_account": nil, "metadata": r.metadata,
+		"payment_intent": linkTo(kindIntent, r.intent), "payment_method": nil,
 		"reason": orNull(r.reason), "receipt_number": nil, "source_transfer_reversal": nil, "status": r.status,
-		"transfer_reversal":   refer(kindReversal, r.transferBack),
+		"transfer_reversal":   linkTo(kindReversal, r.transferBack),
 		"destination_details": r.showDestination(),
 	}
 	if r.charge != nil {
-		o["charge"] = refer(kindCharge, r.charge.id)
-		o["payment_method"] = refer(kindMethod, r.charge.method.id)
+		o["charge"] = linkTo(kindCharge, r.charge.id)
+		o["payment_method"] = linkTo(kindMethod, r.charge.method.id)
 	}
 	for name, value := range map[string]string{"failure_reason": r.failureReason, "pending_reason": r.pendingReason,
 		"instructions_email": r.email} {
@@ -138,7 +138,7 @@ func (r *refund) show() object {
 		}
 	}
 	if r.failureTxn != "" {
-		o["failure_balance_transaction"] = reference{kindTransaction, r.failureTxn}
+		o["failure_balance_transaction"] = link{kindTransaction, r.failureTxn}
 	}
 	if r.status == "requires_action" {
 		o["next_action"] = object{"type": "display_details", "display_details": object{
@@ -158,9 +158,9 @@ func (r *refund) showDestination() object {
 	case r.reversal:
 		card["type"] = "reversal"
 	default:
-		card["reference_status"], card["reference_type"] = r.referenceStatus, "acquirer_reference_number"
-		if r.reference != "" {
-			card["reference"] = r.reference
+		card["reference_status"], card["reference_type"] = r.acquirerReferenceStatus, "acquirer_reference_number"
+		if r.acquirerReference != "" {
+			card["reference"] = r.acquirerReference
 		}
 	}
 	return object{"card": card, "type": "card"}

@@ -11,7 +11,7 @@ const (
 )
 
 // refundRequest is what a refund is made from.
-type refundRequest struct {
+type refundOrder struct {
 	charge          *charge
 	amount          int64 // 0: all that is left
 	reason          string
@@ -23,9 +23,9 @@ type refundRequest struct {
 }
 
 // makeRefund refunds a charge, or says why it cannot be refunded.
-func (w *World) makeRefund(q refundRequest) (*refund, *apiError) {
-	if fault := q.refusal(); fault != nil {
-		return nil, fault
+func (w *World) makeRefund(q refundOrder) (*refund, *refusal) {
+	if refused := q.check(); refused != nil {
+		return nil, refused
 	}
 	c := q.charge
 	if q.amount == 0 {
@@ -33,7 +33,7 @@ func (w *World) makeRefund(q refundRequest) (*refund, *apiError) {
 	}
 	short := c.captured && c.Status == "succeeded" && !w.covers(c.Currency, q.amount)
 	if short && !c.method.isCard() {
-		return nil, refused("", "balance_insufficient", "The available balance does not cover this refund.")
+		return nil, impossible("", "balance_insufficient", "The available balance does not cover this refund.")
 	}
 	r := w.newRefund(c, q.amount)
 	r.reason, r.metadata, r.key = q.reason, q.metadata, q.key
@@ -47,36 +47,36 @@ func (w *World) makeRefund(q refundRequest) (*refund, *apiError) {
 }
 
 // refusal decides whether the charge can be refunded.
-func (q refundRequest) refusal() *apiError {
+func (q refundOrder) check() *refusal {
 	c := q.charge
 	switch {
 	case c.Status == "failed":
 		return c.neverSucceeded()
 	case !c.captured && c.PaymentIntent != "" && !c.Refunded:
-		return refused("", "", "The charge was authorized by the PaymentIntent %s and is not captured: cancel the PaymentIntent instead.", c.PaymentIntent)
+		return impossible("", "", "The charge was authorized by the PaymentIntent %s and is not captured: cancel the PaymentIntent instead.", c.PaymentIntent)
 	case c.dispute != nil && !c.dispute.refundable():
-		return refused("", "charge_disputed", "The charge %s has been charged back and cannot be refunded.", c.id)
+		return impossible("", "charge_disputed", "The charge %s has been charged back and cannot be refunded.", c.id)
 	case c.remaining() == 0:
-		return refused("", "charge_already_refunded", "The charge %s has already been refunded.", c.id)
+		return impossible("", "charge_already_refunded", "The charge %s has already been refunded.", c.id)
 	case q.amount > c.Amount && c.AmountRefunded == 0:
-		return refused("amount", "", "The amount %d is more than the charge's %d.", q.amount, c.Amount)
+		return impossible("amount", "", "The amount %d is more than the charge's %d.", q.amount, c.Amount)
 	case q.amount > c.remaining():
-		return refused("amount", "", "The amount %d is more than the %d that are left of the charge.", q.amount, c.remaining())
+		return impossible("amount", "", "The amount %d is more than the %d that are left of the charge.", q.amount, c.remaining())
 	case !c.captured && q.amount != 0 && q.amount != c.Amount:
-		return refused("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
+		return impossible("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
 	case q.reverseTransfer && c.Transfer == "":
-		return refused("reverse_transfer", "", "The charge %s has no transfer to reverse.", c.id)
+		return impossible("reverse_transfer", "", "The charge %s has no transfer to reverse.", c.id)
 	case q.feeBack && c.ApplicationFeeAmount == 0:
-		return refused("refund_application_fee", "", "The charge %s has no application fee to refund.", c.id)
+		return impossible("refund_application_fee", "", "The charge %s has no application fee to refund.", c.id)
 	}
 	return nil
 }
 
-func (c *charge) neverSucceeded() *apiError {
+func (c *charge) neverSucceeded() *refusal {
 	if c.PaymentIntent == "" {
-		return refused("", "", "The charge %s did not succeed: there is nothing to refund.", c.id)
+		return impossible("", "", "The charge %s did not succeed: there is nothing to refund.", c.id)
 	}
-	return refused("", "", "The PaymentIntent %s has no successful charge to refund.", c.PaymentIntent)
+	return impossible("", "", "The PaymentIntent %s has no successful charge to refund.", c.PaymentIntent)
 }
 
 // newRefund takes an amount from what a charge has left.
@@ -84,7 +84,7 @@ func (w *World) newRefund(c *charge, amount int64) *refund {
 	r := &refund{
 		world: w, charge: c, id: w.server.ids.related(c.method.refundPrefix(), c.id), at: w.server.stamp(),
 		amount: amount, currency: c.Currency, customer: c.Customer, intent: c.PaymentIntent,
-		status: "succeeded", destination: c.method.kind, referenceStatus: "pending",
+		status: "succeeded", destination: c.method.kind, acquirerReferenceStatus: "pending",
 		outcome: c.refundOutcome(), reversal: !c.captured,
 	}
 	c.counted(amount)
@@ -135,16 +135,16 @@ func (r *refund) proceed() {
 		r.become("pending")
 		r.pendingReason = "processing"
 		if r.outcome == PendsThenSucceeds {
-			r.whenever(settleDelay, r.settle)
+			r.planNext(settleDelay, r.settle)
 		}
 	case NeedsAction:
 		r.askForDetails()
 	case SucceedsThenFails:
 		r.become("succeeded")
-		r.whenever(failDelay, func() { r.fail("expired_or_canceled_card") })
+		r.planNext(failDelay, func() { r.fail("expired_or_canceled_card") })
 	default:
 		r.become("succeeded")
-		r.awaitReference()
+		r.planReference()
 	}
 }
 
@@ -159,12 +159,12 @@ func (r *refund) book() {
 		}
 	}
 	r.txn = r.world.post(entry{kind: kind, amount: -r.amount, currency: r.currency,
-		source: reference{kindRefund, r.id}, description: description})
+		source: link{kindRefund, r.id}, description: description})
 }
 
 // created tells of a new refund, and of the charge that it changed.
 func (r *refund) created() {
-	r.world.record("refund.created", r.show(), nil)
+	r.world.publish("refund.created", r.show(), nil)
 	c := r.charge
 	if c == nil {
 		return
@@ -175,13 +175,13 @@ func (r *refund) created() {
 		before[name] = value
 	}
 	before["amount_refunded"], before["refunded"] = c.AmountRefunded-r.amount, false
-	r.world.record("charge.refunded", after, changes(before, after))
+	r.world.publish("charge.refunded", after, changes(before, after))
 }
 
-// awaitReference plans the arrival of the acquirer's reference.
-func (r *refund) awaitReference() {
-	if r.destination != "card" || r.reversal || r.reference != "" || r.referenceStatus != "pending" {
+// planReference plans the arrival of the acquirer's reference.
+func (r *refund) planReference() {
+	if r.destination != "card" || r.reversal || r.acquirerReference != "" || r.acquirerReferenceStatus != "pending" {
 		return
 	}
-	r.whenever(referenceDelay, func() { r.setReference(r.world.server.ids.digits(16)) })
+	r.planNext(referenceDelay, func() { r.setAcquirerReference(r.world.server.ids.digits(16)) })
 }

@@ -21,17 +21,17 @@ func (r *refund) change(do func(), first ...string) {
 	after := r.show()
 	previous := changes(before, after)
 	for _, kind := range first {
-		r.world.record(kind, after, nil)
+		r.world.publish(kind, after, nil)
 	}
-	r.world.record("refund.updated", after, previous)
+	r.world.publish("refund.updated", after, previous)
 	if r.charge != nil {
-		r.world.record("charge.refund.updated", after, previous)
+		r.world.publish("charge.refund.updated", after, previous)
 	}
 }
 
 func (r *refund) settle() {
 	r.change(func() { r.become("succeeded") })
-	r.awaitReference()
+	r.planReference()
 }
 
 // askForDetails makes the customer say where the money shall go.
@@ -45,7 +45,7 @@ func (r *refund) askForDetails() {
 		r.email = "customer@example.com"
 	}
 	r.emailedAt, r.expiresAt = now.Unix(), now.Add(actionLifetime).Unix()
-	r.whenever(actionLifetime, func() { r.fail("unknown") })
+	r.planNext(actionLifetime, func() { r.fail("unknown") })
 }
 
 // fail returns the money to the balance and to what the charge has left.
@@ -69,7 +69,7 @@ func (r *refund) end(status, reason string) {
 			kind = r.charge.method.failureType()
 		}
 		r.failureTxn = r.world.post(entry{kind: kind, amount: r.amount, currency: r.currency,
-			source: reference{kindRefund, r.id}, description: "REFUND FAILURE"})
+			source: link{kindRefund, r.id}, description: "REFUND FAILURE"})
 	}
 	if r.charge != nil {
 		r.charge.counted(-r.amount)
@@ -78,11 +78,11 @@ func (r *refund) end(status, reason string) {
 	}
 }
 
-func (r *refund) setReference(reference string) {
+func (r *refund) setAcquirerReference(reference string) {
 	if r.destination != "card" {
 		return // only cards have one
 	}
-	r.change(func() { r.reference, r.referenceStatus = reference, "available" })
+	r.change(func() { r.acquirerReference, r.acquirerReferenceStatus = reference, "available" })
 }
 
 // move finds a refund that is in one of the statuses and does something to it.
@@ -152,7 +152,7 @@ func (w *World) SubmitDetails(id string) error {
 			r.become("pending")
 			r.pendingReason = "processing"
 		})
-		r.whenever(settleDelay, r.settle)
+		r.planNext(settleDelay, r.settle)
 	}, "requires_action")
 }
 
@@ -164,7 +164,7 @@ func (w *World) Expire(id string) error {
 // SetReference makes the acquirer's reference of a card refund available. It
 // is an error for the reversal of a hold, which never gets one.
 func (w *World) SetReference(id, reference string) error {
-	return w.move(id, "set the reference of", func(r *refund) { r.setReference(reference) }, "succeeded", "pending", "failed")
+	return w.move(id, "set the reference of", func(r *refund) { r.setAcquirerReference(reference) }, "succeeded", "pending", "failed")
 }
 
 // CancelInDashboard cancels a refund as a person can at the Dashboard, where
@@ -186,9 +186,9 @@ func (w *World) RefundInDashboard(charge string, amount int64) (made Refund, err
 			return
 		}
 		w.server.byHand(func() {
-			r, fault := w.makeRefund(refundRequest{charge: c, amount: amount, metadata: map[string]string{}})
-			if fault != nil {
-				err = fmt.Errorf("refundtest: cannot refund the charge %s: %s", charge, fault.message)
+			r, refused := w.makeRefund(refundOrder{charge: c, amount: amount, metadata: map[string]string{}})
+			if refused != nil {
+				err = fmt.Errorf("refundtest: cannot refund the charge %s: %s", charge, refused.message)
 				return
 			}
 			made = r.public()

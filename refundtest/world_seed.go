@@ -58,22 +58,22 @@ func (w *World) addRefund(given Refund) (*refund, error) {
 	if _, taken := w.refunds[given.ID]; taken {
 		return nil, fmt.Errorf("there already is a refund %s", given.ID)
 	}
-	return w.settleSeed(c, given), nil
+	return w.bookAdded(c, given), nil
 }
 
-// settleSeed books a refund and brings it to its status.
-func (w *World) settleSeed(c *charge, given Refund) *refund {
+// bookAdded books a refund and brings it to its status.
+func (w *World) bookAdded(c *charge, given Refund) *refund {
 	r := &refund{
 		world: w, charge: c, id: given.ID, at: w.server.stamp(), amount: given.Amount, currency: c.Currency,
 		customer: c.Customer, intent: c.PaymentIntent, status: "succeeded", reason: given.Reason,
-		metadata: maps.Clone(given.Metadata), email: given.InstructionsEmail, reference: given.Reference,
-		destination: c.method.kind, referenceStatus: "pending", outcome: c.refundOutcome(),
+		metadata: maps.Clone(given.Metadata), email: given.InstructionsEmail, acquirerReference: given.Reference,
+		destination: c.method.kind, acquirerReferenceStatus: "pending", outcome: c.refundOutcome(),
 	}
 	if r.id == "" {
 		r.id = w.server.ids.related(c.method.refundPrefix(), c.id)
 	}
-	if r.reference != "" {
-		r.referenceStatus = "available"
+	if r.acquirerReference != "" {
+		r.acquirerReferenceStatus = "available"
 	}
 	if !given.Created.IsZero() {
 		r.at.second = given.Created.Unix()
