@@ -1,10 +1,6 @@
 package refundtest
 
-import (
-	"fmt"
-	"net/http"
-	"strings"
-)
+import "strings"
 
 func chargeRoutes() []*route {
 	const ignoredOnCreate = "application_fee on_behalf_of radar_options shipping statement_descriptor " +
@@ -53,7 +49,7 @@ func createCharge(x *exchange) (object, *refusal) {
 		ReceiptEmail: x.params.text("receipt_email"), ApplicationFeeAmount: x.params.number("application_fee_amount"),
 	}, method, x.recipient())
 	if c.Status == "failed" {
-		return nil, declined(method, c)
+		return nil, declined(method.decline, method.reason, c.id)
 	}
 	return c.show(), nil
 }
@@ -104,95 +100,6 @@ func (x *exchange) tokenMethod() (paymentMethod, *refusal) {
 	return paymentMethod{}, invalid("source", "parameter_missing", "A source or a customer is required.")
 }
 
-// takePayment charges a payment method and tells of it.
-func (w *World) takePayment(given Charge, method paymentMethod, recipient string) *charge {
-	switch {
-	case method.decline != "":
-		given.Status = "failed"
-	case method.pends():
-		given.Status = "pending"
-	}
-	if recipient != "" {
-		given.Transfer = w.server.ids.object("tr_")
-	}
-	if given.PaymentIntent == "" {
-		given.ID = w.server.ids.payment(method.withDefaults().chargePrefix())
-	}
-	c := w.newCharge(given, method)
-	c.recipient, c.failure = recipient, method.decline
-	w.publish("charge."+c.Status, c.show(), nil)
-	if method.ready && c.captured {
-		if _, limited := w.available[c.Currency]; limited {
-			w.available[c.Currency] += c.Amount
-			w.payWaiting()
-		}
-	}
-	if c.Status == "pending" {
-		w.schedule(w.server.instant().Add(debitDelay), func() {
-			if c.Status == "pending" {
-				c.finish("succeeded")
-			}
-		})
-	}
-	if method.dispute != "" {
-		c.setDispute(method.dispute)
-	}
-	return c
-}
-
-// declined is the refusal that a failed charge is answered with.
-func declined(method paymentMethod, c *charge) *refusal {
-	refused := impossible("", method.decline, "The card was declined.")
-	refused.status, refused.kind = http.StatusPaymentRequired, cardError
-	refused.declineCode, refused.charge = method.reason, c.id
-	return refused
-}
-
-func (w *World) endCharge(id, status string) (err error) {
-	w.server.locked(func() {
-		c := w.charges[id]
-		if c == nil || c.Status != "pending" {
-			err = fmt.Errorf("refundtest: %q is not a pending charge", id)
-			return
-		}
-		c.finish(status)
-	})
-	return err
-}
-
-// finish decides a pending charge.
-func (c *charge) finish(status string) {
-	c.Status = status
-	p := c.world.intents[c.PaymentIntent]
-	if status == "succeeded" {
-		c.book()
-		if p != nil {
-			p.status = "succeeded"
-		}
-	} else {
-		c.captured, c.failure = false, "processing_error"
-		if p != nil {
-			p.status, p.failed = "requires_payment_method", true
-		}
-	}
-	c.world.publish("charge."+status, c.show(), nil)
-	for _, r := range c.refunds.sorted() {
-		switch {
-		case r.pendingReason != "charge_pending":
-		case status == "failed":
-			r.fail("declined")
-		case !c.world.covers(r.currency, r.amount):
-			r.change(func() { r.pendingReason = "insufficient_funds" })
-			c.world.waiting = append(c.world.waiting, r)
-		default:
-			r.change(func() {
-				r.book()
-				r.proceed()
-			})
-		}
-	}
-}
-
 func (x *exchange) chargeAtPath() (*charge, *refusal) {
 	if c := x.world.charges[x.args["charge"]]; c != nil {
 		return c, nil
@@ -217,14 +124,7 @@ func updateCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	before := c.show()
-	c.Metadata = merged
-	if x.params.has("description") {
-		c.Description = x.params.text("description")
-	}
-	if previous := changes(before, c.show()); len(previous) > 0 {
-		x.world.publish("charge.updated", c.show(), previous)
-	}
+	c.update(merged, x.params.optional("description"))
 	return c.show(), nil
 }
 
@@ -233,19 +133,9 @@ func captureCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	amount := c.Amount
-	if x.params.has("amount") {
-		amount = x.params.number("amount")
+	if refused := c.capture(x.params.optionalNumber("amount")); refused != nil {
+		return nil, refused
 	}
-	switch {
-	case c.captured:
-		return nil, impossible("", "charge_already_captured", "The charge %s is already captured.", c.id)
-	case c.Status != "succeeded" || c.Refunded:
-		return nil, impossible("", "", "The charge %s cannot be captured.", c.id)
-	case amount > c.Amount:
-		return nil, impossible("amount", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
-	}
-	c.capture(amount)
 	return c.show(), nil
 }
 

@@ -244,3 +244,7 @@ func mergeMetadata(old map[string]string, n *node) (map[string]string, *refusal)
 	}
 	return merged, nil
 }
+
+func listParams(more ...param) []param {
+	return append(more, integerParam("limit"), textParam("starting_after"), textParam("ending_before"), expandParam)
+}

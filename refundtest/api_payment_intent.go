@@ -60,15 +60,12 @@ func createIntent(x *exchange) (object, *refusal) {
 	if confirmed && id == "" {
 		return nil, invalid("payment_method", "parameter_missing", "A PaymentIntent cannot be confirmed without a payment method.")
 	}
-	p := x.world.newIntent(x.params.number("amount"), strings.ToLower(x.params.text("currency")), "")
-	p.metadata, p.method, p.methodID = given, method, id
-	p.manual = x.params.text("capture_method") == "manual"
-	p.customer, p.description, p.email = x.params.text("customer"), x.params.text("description"), x.params.text("receipt_email")
-	p.fee, p.recipient = x.params.number("application_fee_amount"), x.recipient()
-	if id != "" {
-		p.status = "requires_confirmation"
-	}
-	x.world.publish("payment_intent.created", p.show(), nil)
+	p := x.world.createIntent(intentInput{
+		amount: x.params.number("amount"), currency: strings.ToLower(x.params.text("currency")), metadata: given,
+		method: method, methodID: id, manual: x.params.text("capture_method") == "manual",
+		customer: x.params.text("customer"), description: x.params.text("description"), email: x.params.text("receipt_email"),
+		fee: x.params.number("application_fee_amount"), recipient: x.recipient(),
+	})
 	if confirmed {
 		if refused := p.confirm(); refused != nil {
 			return nil, refused
@@ -115,16 +112,6 @@ func (x *exchange) intentMethod() (method paymentMethod, id string, refused *ref
 	return method, "", invalid("payment_method", "resource_missing", "There is no test payment method '%s'.", printable(named))
 }
 
-// intentWithMethod finds who used a payment method before.
-func (w *World) intentWithMethod(id string) *intent {
-	for _, p := range w.allIntents.sorted() {
-		if p.methodID == id {
-			return p
-		}
-	}
-	return nil
-}
-
 func (x *exchange) intentAtPath() (*intent, *refusal) {
 	if p := x.world.intents[x.args["intent"]]; p != nil {
 		return p, nil
@@ -153,30 +140,14 @@ func updateIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	open := slices.Contains([]string{"requires_payment_method", "requires_confirmation"}, p.status)
-	if !open && (id != "" || x.params.has("amount")) {
-		return nil, p.unexpected("update")
-	}
-	p.metadata = merged
-	if id != "" {
-		p.method, p.methodID, p.status = method, id, "requires_confirmation"
-	}
-	if x.params.has("amount") {
-		p.amount = x.params.number("amount")
-	}
-	for name, field := range map[string]*string{"customer": &p.customer, "description": &p.description, "receipt_email": &p.email} {
-		if x.params.has(name) {
-			*field = x.params.text(name)
-		}
+	refused = p.update(intentChange{
+		metadata: merged, method: method, methodID: id, amount: x.params.optionalNumber("amount"),
+		customer: x.params.optional("customer"), description: x.params.optional("description"), email: x.params.optional("receipt_email"),
+	})
+	if refused != nil {
+		return nil, refused
 	}
 	return p.show(), nil
-}
-
-// unexpected refuses what the status does not allow.
-func (p *intent) unexpected(what string) *refusal {
-	refused := impossible("", "payment_intent_unexpected_state", "The PaymentIntent is %s: it is not possible to %s it.", p.status, what)
-	refused.paymentIntent = p.show()
-	return refused
 }
 
 func confirmIntent(x *exchange) (object, *refusal) {
@@ -188,20 +159,7 @@ func confirmIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if !slices.Contains([]string{"requires_payment_method", "requires_confirmation"}, p.status) {
-		return nil, p.unexpected("confirm")
-	}
-	if id != "" {
-		p.method, p.methodID = method, id
-	}
-	if p.methodID == "" {
-		return nil, p.unexpected("confirm")
-	}
-	if email := x.params.text("receipt_email"); email != "" {
-		p.email = email
-	}
-	p.failed = false
-	if refused := p.confirm(); refused != nil {
+	if refused := p.confirmWith(method, id, x.params.text("receipt_email")); refused != nil {
 		return nil, refused
 	}
 	return p.show(), nil
@@ -216,18 +174,9 @@ func captureIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if p.status != "requires_capture" {
-		return nil, p.unexpected("capture")
+	if refused := p.capture(x.params.optionalNumber("amount_to_capture"), merged); refused != nil {
+		return nil, refused
 	}
-	c, amount := x.world.charges[p.latestCharge], p.amount
-	if x.params.has("amount_to_capture") {
-		amount = x.params.number("amount_to_capture")
-	}
-	if amount > c.Amount {
-		return nil, impossible("amount_to_capture", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
-	}
-	p.metadata = merged
-	c.capture(amount)
 	return p.show(), nil
 }
 
@@ -236,12 +185,10 @@ func cancelIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	switch p.status {
-	case "requires_payment_method", "requires_confirmation", "requires_capture", "requires_action":
-		p.cancel(x.params.text("cancellation_reason"), "")
-		return p.show(), nil
+	if refused := p.cancel(x.params.text("cancellation_reason")); refused != nil {
+		return nil, refused
 	}
-	return nil, p.unexpected("cancel")
+	return p.show(), nil
 }
 
 func listIntents(x *exchange) (object, *refusal) {

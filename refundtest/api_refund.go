@@ -1,9 +1,6 @@
 package refundtest
 
-import (
-	"maps"
-	"strings"
-)
+import "strings"
 
 // refundRoutes are the endpoints of refunds. Their parameters are exact.
 func refundRoutes() []*route {
@@ -72,7 +69,7 @@ func (x *exchange) createRefund() (*refund, *refusal) {
 		return nil, refused
 	}
 	if x.params.text("origin") != "" {
-		return x.refundFromCash(given)
+		return x.createCashRefund(given)
 	}
 	c, refused := x.chargeToRefund()
 	if refused != nil {
@@ -81,11 +78,30 @@ func (x *exchange) createRefund() (*refund, *refusal) {
 	if currency := x.params.text("currency"); currency != "" && !strings.EqualFold(currency, c.Currency) {
 		return nil, invalid("currency", "", "The charge %s is in %s.", c.id, c.Currency)
 	}
-	return x.world.makeRefund(refundOrder{
+	return x.world.makeRefund(refundInput{
 		charge: c, amount: x.params.number("amount"), reason: x.params.text("reason"),
 		email: x.params.text("instructions_email"), metadata: given,
 		reverseTransfer: x.params.text("reverse_transfer") == "true",
-		feeBack:         x.params.text("refund_application_fee") == "true", key: x.key,
+		feeBack:         x.params.text("refund_application_fee") == "true",
+	})
+}
+
+// createCashRefund reads the parameters of a refund without a charge.
+func (x *exchange) createCashRefund(given map[string]string) (*refund, *refusal) {
+	for _, name := range []string{"charge", "payment_intent"} {
+		if x.params.has(name) || x.args[name] != "" {
+			return nil, invalid(name, "", "A refund with the origin customer_balance names no %s.", name)
+		}
+	}
+	for _, name := range []string{"customer", "currency", "amount"} {
+		if !x.params.has(name) {
+			return nil, invalid(name, "parameter_missing", "The parameter %s is required.", name)
+		}
+	}
+	return x.world.refundFromCash(cashRefundInput{
+		from:   cashName{x.params.text("customer"), strings.ToLower(x.params.text("currency"))},
+		amount: x.params.number("amount"), reason: x.params.text("reason"),
+		email: x.params.text("instructions_email"), metadata: given,
 	})
 }
 
@@ -158,9 +174,7 @@ func updateRefund(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if x.params.has("metadata") && !maps.Equal(r.metadata, merged) {
-		r.change(func() { r.metadata = merged })
-	}
+	r.update(merged)
 	return r.show(), nil
 }
 
@@ -169,8 +183,8 @@ func cancelRefund(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if r.status != "requires_action" {
-		return nil, impossible("", "", "A refund that is %s cannot be canceled.", r.status)
+	if refused := r.mustRequireAction("be canceled"); refused != nil {
+		return nil, refused
 	}
 	r.cancel()
 	return r.show(), nil
@@ -184,8 +198,8 @@ func expireRefund(x *exchange) (object, *refusal) {
 	if x.world.name.live {
 		return nil, invalid("", "", "Test helpers do not work in live mode.")
 	}
-	if r.status != "requires_action" {
-		return nil, impossible("", "", "A refund that is %s cannot expire.", r.status)
+	if refused := r.mustRequireAction("expire"); refused != nil {
+		return nil, refused
 	}
 	r.fail("unknown")
 	return r.show(), nil

@@ -65,9 +65,9 @@ func Redirect(status int, location string) Fault {
 // done, or with [Fault.AfterWork] everything.
 func ServerError() Fault {
 	return Fault{name: "stored 500", canFollow: true, act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure.mode = failWithNothing
+		x.script.failure.mode = failWithNothing
 		if f.afterWork {
-			x.failure.mode = failAfterWork
+			x.script.failure.mode = failAfterWork
 		}
 		return next()
 	}}
@@ -78,7 +78,7 @@ func ServerError() Fault {
 // positive; its events tell.
 func ServerErrorDoneLater(after time.Duration) Fault {
 	return Fault{name: "stored 500, done later", act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure = scriptedFailure{mode: failLater, after: after}
+		x.script.failure = scriptedFailure{mode: failLater, after: after}
 		return next()
 	}}
 }
@@ -108,7 +108,7 @@ func EndlessBody() Fault { return spoiled("endless body", func(a *answer) { a.en
 // on the same object: nothing is done or kept, and Stripe-Should-Retry is true.
 func LockTimeout() Fault {
 	return Fault{name: "lock timeout", act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure.mode = failOnLock
+		x.script.failure.mode = failOnLock
 		return next()
 	}}
 }
@@ -188,7 +188,7 @@ func spoiled(name string, spoil func(*answer)) Fault {
 // refusal refuses what the API would otherwise have admitted.
 func refusing(name string, build func(*exchange) *refusal) Fault {
 	return Fault{name: name, act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.refusedWith = build
+		x.script.refuse = build
 		return next()
 	}}
 }
@@ -200,9 +200,9 @@ func delay(f *Fault, x *exchange, next func() *answer) *answer {
 		return waitFor(x.request.Context(), f.timeout)
 	}
 	if f.afterWork {
-		x.afterWork = func() { pause() }
+		x.script.afterWork = func() { pause() }
 	} else {
-		x.beforeWork = pause
+		x.script.beforeWork = pause
 	}
 	a := next()
 	if !waited {
@@ -221,24 +221,4 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// applyFault passes a request through what happens to it.
-func (s *Server) applyFault(x *exchange, next func() *answer) *answer {
-	f := x.fault
-	if f == nil {
-		return next()
-	}
-	a := f.act(f, x, next)
-	for name, values := range f.header {
-		if a.header == nil {
-			a.header = http.Header{}
-		}
-		if values[0] == "" {
-			a.header.Del(name)
-			continue
-		}
-		a.header[name] = values
-	}
-	return a
 }

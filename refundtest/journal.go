@@ -64,12 +64,12 @@ func (j *journal) begin(x *exchange) int {
 func (j *journal) end(x *exchange, a *answer) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if x.entry >= len(j.entries) {
+	if x.journalIndex >= len(j.entries) {
 		return // forgotten meanwhile
 	}
-	j.entries[x.entry].Replayed = x.replayed
+	j.entries[x.journalIndex].Replayed = x.replayed
 	if !a.drop {
-		j.entries[x.entry].Status = a.status
+		j.entries[x.journalIndex].Status = a.status
 	}
 }
 

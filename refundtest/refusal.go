@@ -12,7 +12,7 @@ const (
 	cardError        = "card_error"
 )
 
-// apiError is a refusal as the API words it.
+// refusal is what the API answers in place of an object.
 type refusal struct {
 	status        int
 	kind          string
@@ -36,18 +36,18 @@ func invalid(param, code, format string, args ...any) *refusal {
 		message: fmt.Sprintf(format, args...)}
 }
 
-// refused is a refusal found while doing the work. It is kept, and replayed.
+// impossible is a refusal found while doing the work. It is kept, and replayed.
 func impossible(param, code, format string, args ...any) *refusal {
-	e := invalid(param, code, format, args...)
-	e.executed, e.shouldRetry = true, "false"
-	return e
+	refused := invalid(param, code, format, args...)
+	refused.executed, refused.shouldRetry = true, "false"
+	return refused
 }
 
 // missing says that an id in the path names nothing.
 func missing(kind, id, param string) *refusal {
-	e := invalid(param, "resource_missing", "There is no %s with the id '%s'.", kind, id)
-	e.status = http.StatusNotFound
-	return e
+	refused := invalid(param, "resource_missing", "There is no %s with the id '%s'.", kind, id)
+	refused.status = http.StatusNotFound
+	return refused
 }
 
 func lockTimeout() *refusal {
@@ -64,25 +64,50 @@ func rateLimited(reason string, live bool) *refusal {
 		message: "Too many requests in " + mode + " mode; slow down."}
 }
 
-func (e *refusal) object(logURL string) object {
-	o := object{"type": e.kind, "message": e.message}
+// object is the body of the answer.
+func (r *refusal) object(logURL string) object {
+	o := object{"type": r.kind, "message": r.message}
 	set := func(name, value string) {
 		if value != "" {
 			o[name] = value
 		}
 	}
-	set("code", e.code)
-	if e.code != "" {
-		set("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(e.code, "_", "-"))
+	set("code", r.code)
+	if r.code != "" {
+		set("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(r.code, "_", "-"))
 	}
-	set("param", e.param)
-	set("decline_code", e.declineCode)
-	set("charge", e.charge)
-	if e.paymentIntent != nil {
-		o["payment_intent"] = e.paymentIntent
+	set("param", r.param)
+	set("decline_code", r.declineCode)
+	set("charge", r.charge)
+	if r.paymentIntent != nil {
+		o["payment_intent"] = r.paymentIntent
 	}
-	if !e.anonymous && !e.unlogged {
+	if !r.anonymous && !r.unlogged {
 		set("request_log_url", logURL)
 	}
 	return object{"error": o}
+}
+
+// declined refuses a payment that the customer's bank declined.
+func declined(code, declineCode, charge string) *refusal {
+	refused := impossible("", code, "The card was declined.")
+	refused.status, refused.kind = http.StatusPaymentRequired, cardError
+	refused.declineCode, refused.charge = declineCode, charge
+	return refused
+}
+
+// internalError is a 500 that is kept for the idempotency key.
+func internalError() *refusal {
+	return &refusal{status: http.StatusInternalServerError, kind: "api_error", executed: true,
+		message: "Something went wrong on our side; whether the request was carried out is not known."}
+}
+
+func keyInUse(key string) *refusal {
+	return &refusal{status: http.StatusConflict, kind: idempotencyError, code: "idempotency_key_in_use",
+		message: "A request with this Idempotency-Key is still being executed: " + printable(key)}
+}
+
+// keyMisused refuses an idempotency key that was sent with another request.
+func keyMisused(format string, args ...any) *refusal {
+	return &refusal{status: http.StatusBadRequest, kind: idempotencyError, message: fmt.Sprintf(format, args...)}
 }

@@ -35,7 +35,6 @@ type Server struct {
 	limits   rateLimiter
 	locks    chargeLocks
 	reporter TB
-	routes   []*route
 	journal  journal
 
 	mu      sync.Mutex // guards every world and what follows
@@ -45,7 +44,7 @@ type Server struct {
 	dueNow  time.Time // time of the task that is being done
 	outbox  []*event  // to be delivered, if there is a webhook
 	hooks   []*Webhook
-	current *exchange // whose request is changing objects, nil for the system
+	cause   cause // of what is being changed
 	http    *http.Server
 	url     string
 	closed  bool
@@ -66,7 +65,6 @@ func New(opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(s)
 	}
-	s.routes = newRoutes()
 	s.World = s.world(worldName{account: PlatformAccount})
 	s.world(worldName{account: PlatformAccount, live: true})
 	if s.reporter != nil {

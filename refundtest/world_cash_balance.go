@@ -1,7 +1,5 @@
 package refundtest
 
-import "strings"
-
 // cashName names what a customer has with us in one currency.
 type cashName struct{ customer, currency string }
 
@@ -17,31 +15,28 @@ func (w *World) CashBalance(customer, currency string) (amount int64) {
 	return amount
 }
 
+// cashRefundInput is what a refund from a cash balance is made from.
+type cashRefundInput struct {
+	from     cashName
+	amount   int64
+	reason   string
+	email    string
+	metadata map[string]string
+}
+
 // refundFromCash pays a customer out: a refund without a charge, which
 // requires the customer's bank details.
-func (x *exchange) refundFromCash(given map[string]string) (*refund, *refusal) {
-	for _, name := range []string{"charge", "payment_intent"} {
-		if x.params.has(name) || x.args[name] != "" {
-			return nil, invalid(name, "", "A refund with the origin customer_balance names no %s.", name)
-		}
-	}
-	for _, name := range []string{"customer", "currency", "amount"} {
-		if !x.params.has(name) {
-			return nil, invalid(name, "parameter_missing", "The parameter %s is required.", name)
-		}
-	}
-	purse := cashName{x.params.text("customer"), strings.ToLower(x.params.text("currency"))}
-	amount := x.params.number("amount")
-	if x.world.cash[purse] < amount {
+func (w *World) refundFromCash(q cashRefundInput) (*refund, *refusal) {
+	if w.cash[q.from] < q.amount {
 		return nil, impossible("amount", "", "The cash balance does not cover this refund.")
 	}
-	x.world.cash[purse] -= amount
+	w.cash[q.from] -= q.amount
 	r := &refund{
-		world: x.world, id: x.server.ids.object("re_"), at: x.server.stamp(), amount: amount, currency: purse.currency,
-		customer: purse.customer, reason: x.params.text("reason"), email: x.params.text("instructions_email"),
-		metadata: given, key: x.key, destination: "customer_cash_balance", outcome: NeedsAction,
+		world: w, id: w.server.ids.object("re_"), at: w.server.stamp(), amount: q.amount, currency: q.from.currency,
+		customer: q.from.customer, reason: q.reason, email: q.email, metadata: q.metadata, key: w.server.cause.key,
+		destination: "customer_cash_balance", outcome: NeedsAction,
 	}
-	x.world.keep(r)
+	w.keep(r)
 	r.book()
 	r.proceed()
 	r.created()

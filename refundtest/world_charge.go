@@ -237,13 +237,3 @@ func (c *charge) showRefunds() object {
 	return object{"object": "list", "data": showAll(items), "has_more": more,
 		"total_count": int64(len(c.refunds.items)), "url": "/v1/charges/" + c.id + "/refunds"}
 }
-
-type shown interface{ show() object }
-
-func showAll[T shown](items []T) []any {
-	data := make([]any, 0, len(items))
-	for _, item := range items {
-		data = append(data, item.show())
-	}
-	return data
-}

@@ -1,6 +1,7 @@
 package refundtest
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -38,18 +39,26 @@ type event struct {
 	world    *World
 	subject  object // as it was; never changed
 	previous object // nil to leave it out
-	request  string
-	key      string
+	cause    cause
+}
+
+// cause is the request that changes objects, as far as the objects know it. It
+// is empty for what happens by itself.
+type cause struct{ requestID, key string }
+
+// causedBy runs do, and has every event that is published meanwhile name c.
+func (s *Server) causedBy(c cause, do func()) {
+	s.cause = c
+	defer func() { s.cause = cause{} }()
+	do()
 }
 
 func (e *event) when() moment { return e.at }
 
-// record appends to the log.
+// publish appends an event to the log, and hands it to the webhooks.
 func (w *World) publish(kind string, subject, previous object) {
-	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous}
-	if x := w.server.current; x != nil {
-		e.request, e.key = x.requestID, x.key
-	}
+	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous,
+		cause: w.server.cause}
 	w.events[e.id] = e
 	w.allEvents.add(e)
 	if len(w.server.hooks) > 0 {
@@ -65,7 +74,7 @@ func (e *event) show() object {
 	o := object{
 		"id": e.id, "object": kindEvent, "api_version": APIVersion, "created": e.at.second, "data": data,
 		"livemode": e.world.name.live, "pending_webhooks": int64(1),
-		"request": object{"id": orNull(e.request), "idempotency_key": orNull(e.key)},
+		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.key)},
 		"type":    e.kind,
 	}
 	if account := e.account(); account != "" {
@@ -85,7 +94,7 @@ func (e *event) public() Event {
 	id, _ := e.subject["id"].(string)
 	return Event{
 		ID: e.id, Type: e.kind, Created: time.Unix(e.at.second, 0).UTC(), Live: e.world.name.live, Account: e.account(),
-		ObjectID: id, RequestID: e.request, IdempotencyKey: e.key, Body: render(e.show()),
+		ObjectID: id, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.show()),
 	}
 }
 
@@ -100,61 +109,52 @@ func (w *World) Events() []Event {
 	return happened
 }
 
-func eventRoutes() []*route {
-	return []*route{
-		{
-			method: "GET", template: "/v1/events", shows: kindEvent, lists: true, handle: listEvents,
-			params: listParams(param{name: "created", kind: timeRange}, textParam("type"), param{name: "types", kind: texts},
-				param{name: "delivery_success", kind: boolean}),
-		},
-		{
-			method: "GET", template: "/v1/events/{id}", shows: kindEvent, params: []param{expandParam},
-			handle: func(x *exchange) (object, *refusal) {
-				e := x.world.events[x.args["id"]]
-				if e == nil {
-					return nil, missing(kindEvent, x.args["id"], "id")
-				}
-				return e.show(), nil
-			},
-		},
-	}
-}
-
-func listEvents(x *exchange) (object, *refusal) {
-	wanted := x.params.child("types")
-	if x.params.has("type") && wanted != nil {
-		return nil, invalid("types", "", "Send either type or types.")
-	}
-	line := &x.world.allEvents
-	if x.params.has("type") || wanted != nil {
-		line = &timeline[*event]{}
-		for _, e := range x.world.allEvents.sorted() {
-			if e.isOf(x.params.text("type"), wanted) {
-				line.add(e)
-			}
-		}
-	}
-	return listPage(x, line, kindEvent, func(id string) dated {
-		if e := x.world.events[id]; e != nil {
-			return e
-		}
-		return nil
-	})
-}
-
-// isOf matches an event type, where refund.* stands for all that begin so.
-func (e *event) isOf(kind string, kinds *node) bool {
-	patterns := []string{kind}
-	if kinds != nil {
-		patterns = patterns[:0]
-		for _, name := range kinds.names {
-			patterns = append(patterns, kinds.children[name].value)
-		}
-	}
+// isOf reports whether the event's type is among patterns, such as refund.created
+// and refund.*.
+func (e *event) isOf(patterns []string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if prefix, all := strings.CutSuffix(pattern, "*"); all {
 			return strings.HasPrefix(e.kind, prefix)
 		}
 		return pattern == e.kind
 	})
+}
+
+// changes returns what after has overwritten, as previous_attributes shows it:
+// the old values only, and null for what was not there.
+func changes(before, after object) object {
+	previous := object{}
+	for name, old := range before {
+		now, kept := after[name]
+		if kept && reflect.DeepEqual(old, now) {
+			continue
+		}
+		oldObject, isObject := asObject(old)
+		nowObject, stillObject := asObject(now)
+		if isObject && stillObject {
+			previous[name] = changes(oldObject, nowObject)
+			continue
+		}
+		previous[name] = old
+	}
+	for name := range after {
+		if _, had := before[name]; !had {
+			previous[name] = nil
+		}
+	}
+	return previous
+}
+
+func asObject(v any) (object, bool) {
+	switch v := v.(type) {
+	case object:
+		return v, true
+	case map[string]string:
+		o := make(object, len(v))
+		for name, value := range v {
+			o[name] = value
+		}
+		return o, true
+	}
+	return nil, false
 }

@@ -110,6 +110,85 @@ func (p *intent) show() object {
 	return o
 }
 
+// intentInput is what a PaymentIntent is made from.
+type intentInput struct {
+	amount      int64
+	currency    string
+	metadata    map[string]string
+	method      paymentMethod
+	methodID    string // empty if there is none yet
+	manual      bool   // captured later
+	customer    string
+	description string
+	email       string
+	fee         int64
+	recipient   string
+}
+
+func (w *World) createIntent(given intentInput) *intent {
+	p := w.newIntent(given.amount, given.currency, "")
+	p.metadata, p.method, p.methodID, p.manual = given.metadata, given.method, given.methodID, given.manual
+	p.customer, p.description, p.email = given.customer, given.description, given.email
+	p.fee, p.recipient = given.fee, given.recipient
+	if p.methodID != "" {
+		p.status = "requires_confirmation"
+	}
+	w.publish("payment_intent.created", p.show(), nil)
+	return p
+}
+
+// intentChange is what an update changes: what is nil or empty stays.
+type intentChange struct {
+	metadata                     map[string]string // all of it
+	method                       paymentMethod
+	methodID                     string
+	amount                       *int64
+	customer, description, email *string
+}
+
+func (p *intent) update(change intentChange) *refusal {
+	if !p.isOpen() && (change.methodID != "" || change.amount != nil) {
+		return p.unexpected("update")
+	}
+	p.metadata = change.metadata
+	if change.methodID != "" {
+		p.method, p.methodID, p.status = change.method, change.methodID, "requires_confirmation"
+	}
+	if change.amount != nil {
+		p.amount = *change.amount
+	}
+	for field, value := range map[*string]*string{&p.customer: change.customer, &p.description: change.description, &p.email: change.email} {
+		if value != nil {
+			*field = *value
+		}
+	}
+	return nil
+}
+
+// isOpen reports whether the payment method can still be changed.
+func (p *intent) isOpen() bool {
+	return p.status == "requires_payment_method" || p.status == "requires_confirmation"
+}
+
+// confirmWith confirms an open PaymentIntent; an empty methodID or email leaves
+// what it has.
+func (p *intent) confirmWith(method paymentMethod, methodID, email string) *refusal {
+	if !p.isOpen() {
+		return p.unexpected("confirm")
+	}
+	if methodID != "" {
+		p.method, p.methodID = method, methodID
+	}
+	if p.methodID == "" {
+		return p.unexpected("confirm")
+	}
+	if email != "" {
+		p.email = email
+	}
+	p.failed = false
+	return p.confirm()
+}
+
 // confirm takes the money, or is declined.
 func (p *intent) confirm() *refusal {
 	w, method := p.world, p.method.withDefaults()
@@ -121,7 +200,7 @@ func (p *intent) confirm() *refusal {
 	p.adopt(c)
 	if c.Status == "failed" {
 		w.publish("payment_intent.payment_failed", p.show(), nil)
-		refused := declined(method, c)
+		refused := declined(method.decline, method.reason, c.id)
 		refused.paymentIntent = p.show()
 		return refused
 	}
@@ -129,7 +208,7 @@ func (p *intent) confirm() *refusal {
 		w.publish("payment_intent.amount_capturable_updated", p.show(), nil)
 		w.schedule(w.server.instant().Add(holdLifetime), func() {
 			if p.status == "requires_capture" {
-				p.cancel("automatic", "expired_uncaptured_charge")
+				p.release("automatic", "expired_uncaptured_charge")
 			}
 		})
 	}
@@ -139,8 +218,35 @@ func (p *intent) confirm() *refusal {
 	return nil
 }
 
-// cancel lets go of what was held.
-func (p *intent) cancel(cancellation, reason string) {
+// capture takes what the PaymentIntent holds: all of it if amount is nil.
+func (p *intent) capture(amount *int64, metadata map[string]string) *refusal {
+	if p.status != "requires_capture" {
+		return p.unexpected("capture")
+	}
+	c, wanted := p.world.charges[p.latestCharge], p.amount
+	if amount != nil {
+		wanted = *amount
+	}
+	if wanted > c.Amount {
+		return impossible("amount_to_capture", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
+	}
+	p.metadata = metadata
+	c.collect(wanted)
+	return nil
+}
+
+// cancel cancels a PaymentIntent that has not taken the money yet.
+func (p *intent) cancel(cancellation string) *refusal {
+	switch p.status {
+	case "requires_payment_method", "requires_confirmation", "requires_capture", "requires_action":
+		p.release(cancellation, "")
+		return nil
+	}
+	return p.unexpected("cancel")
+}
+
+// release cancels the PaymentIntent and gives back what was held.
+func (p *intent) release(cancellation, reason string) {
 	p.status, p.cancellation, p.canceledAt = "canceled", cancellation, p.world.server.instant().Unix()
 	if c := p.world.charges[p.latestCharge]; c != nil && c.Status == "succeeded" && !c.captured {
 		r := p.world.newRefund(c, c.remaining())
@@ -150,27 +256,19 @@ func (p *intent) cancel(cancellation, reason string) {
 	p.world.publish("payment_intent.canceled", p.show(), nil)
 }
 
-// capture takes what was authorized, or part of it; the rest goes back as a
-// refund.
-func (c *charge) capture(amount int64) {
-	w := c.world
-	c.book()
-	if rest := c.Amount - amount; rest > 0 {
-		c.AmountCaptured = amount
-		r := w.newRefund(c, rest)
-		r.reversal, r.metadata = true, map[string]string{}
-		r.book()
-		w.publish("refund.created", r.show(), nil)
+// intentWithMethod finds who used a payment method before.
+func (w *World) intentWithMethod(id string) *intent {
+	for _, p := range w.allIntents.sorted() {
+		if p.methodID == id {
+			return p
+		}
 	}
-	w.publish("charge.captured", c.show(), nil)
-	if p := w.intents[c.PaymentIntent]; p != nil {
-		p.status = "succeeded"
-		w.publish("payment_intent.succeeded", p.show(), nil)
-	}
+	return nil
 }
 
-// SettleCharge makes a pending charge succeed; its refunds go ahead.
-func (w *World) SettleCharge(id string) error { return w.endCharge(id, "succeeded") }
-
-// FailCharge makes a pending charge fail; its refunds fail too.
-func (w *World) FailCharge(id string) error { return w.endCharge(id, "failed") }
+// unexpected refuses what the status does not allow.
+func (p *intent) unexpected(what string) *refusal {
+	refused := impossible("", "payment_intent_unexpected_state", "The PaymentIntent is %s: it is not possible to %s it.", p.status, what)
+	refused.paymentIntent = p.show()
+	return refused
+}

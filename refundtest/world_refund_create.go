@@ -11,7 +11,7 @@ const (
 )
 
 // refundRequest is what a refund is made from.
-type refundOrder struct {
+type refundInput struct {
 	charge          *charge
 	amount          int64 // 0: all that is left
 	reason          string
@@ -19,11 +19,10 @@ type refundOrder struct {
 	metadata        map[string]string
 	reverseTransfer bool
 	feeBack         bool
-	key             string
 }
 
-// makeRefund refunds a charge, or says why it cannot be refunded.
-func (w *World) makeRefund(q refundOrder) (*refund, *refusal) {
+// makeRefund refunds a charge, or refuses to.
+func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	if refused := q.check(); refused != nil {
 		return nil, refused
 	}
@@ -36,7 +35,7 @@ func (w *World) makeRefund(q refundOrder) (*refund, *refusal) {
 		return nil, impossible("", "balance_insufficient", "The available balance does not cover this refund.")
 	}
 	r := w.newRefund(c, q.amount)
-	r.reason, r.metadata, r.key = q.reason, q.metadata, q.key
+	r.reason, r.metadata, r.key = q.reason, q.metadata, w.server.cause.key
 	r.email = q.email
 	if q.reverseTransfer {
 		r.transferBack = w.server.ids.related("trr_", c.id)
@@ -46,8 +45,8 @@ func (w *World) makeRefund(q refundOrder) (*refund, *refusal) {
 	return r, nil
 }
 
-// refusal decides whether the charge can be refunded.
-func (q refundOrder) check() *refusal {
+// check refuses what cannot be refunded.
+func (q refundInput) check() *refusal {
 	c := q.charge
 	switch {
 	case c.Status == "failed":

@@ -2,7 +2,9 @@ package refundtest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 )
 
 // become gives a refund a status, and drops what belonged to the old one.
@@ -27,6 +29,21 @@ func (r *refund) change(do func(), first ...string) {
 	if r.charge != nil {
 		r.world.publish("charge.refund.updated", after, previous)
 	}
+}
+
+// update replaces the metadata.
+func (r *refund) update(metadata map[string]string) {
+	if !maps.Equal(r.metadata, metadata) {
+		r.change(func() { r.metadata = metadata })
+	}
+}
+
+// mustRequireAction refuses what can be done only while the customer is asked.
+func (r *refund) mustRequireAction(what string) *refusal {
+	if r.status != "requires_action" {
+		return impossible("", "", "A refund that is %s cannot %s.", r.status, what)
+	}
+	return nil
 }
 
 func (r *refund) settle() {
@@ -171,7 +188,7 @@ func (w *World) SetReference(id, reference string) error {
 // pending refunds can be canceled too. The events have a request, but no key.
 func (w *World) CancelInDashboard(id string) error {
 	return w.move(id, "cancel", func(r *refund) {
-		w.server.byHand(func() { r.cancel() })
+		w.server.causedBy(w.server.dashboard(), r.cancel)
 	}, "requires_action", "pending")
 }
 
@@ -185,8 +202,8 @@ func (w *World) RefundInDashboard(charge string, amount int64) (made Refund, err
 			err = fmt.Errorf("refundtest: cannot refund %d of the charge %q", amount, charge)
 			return
 		}
-		w.server.byHand(func() {
-			r, refused := w.makeRefund(refundOrder{charge: c, amount: amount, metadata: map[string]string{}})
+		w.server.causedBy(w.server.dashboard(), func() {
+			r, refused := w.makeRefund(refundInput{charge: c, amount: amount, metadata: map[string]string{}})
 			if refused != nil {
 				err = fmt.Errorf("refundtest: cannot refund the charge %s: %s", charge, refused.message)
 				return
@@ -197,9 +214,15 @@ func (w *World) RefundInDashboard(charge string, amount int64) (made Refund, err
 	return made, err
 }
 
-// byHand marks what is done as requested at the Dashboard.
-func (s *Server) byHand(do func()) {
-	s.current = &exchange{requestID: s.ids.request()}
-	defer func() { s.current = nil }()
-	do()
+// dashboard is the cause of what a person does at the Dashboard.
+func (s *Server) dashboard() cause { return cause{requestID: s.ids.request()} }
+
+// planNext runs do unless the refund's status has changed meanwhile.
+func (r *refund) planNext(after time.Duration, do func()) {
+	was := r.changes
+	r.world.schedule(r.world.server.instant().Add(after), func() {
+		if r.changes == was {
+			do()
+		}
+	})
 }
