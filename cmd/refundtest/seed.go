@@ -74,7 +74,7 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
 		return nil, fmt.Errorf("%s:1: it must be a JSON array of charges", name)
 	}
-	for number := 1; decoder.More(); number++ {
+	for number := 1; decoder.More() && !endsAt(content, decoder.InputOffset()); number++ {
 		from := decoder.InputOffset()
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {
@@ -90,6 +90,9 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 		}
 		worlds = c.world(server).list(worlds)
 	}
+	if endsAt(content, decoder.InputOffset()) {
+		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(content, int64(len(content))), errCutOff())
+	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(content, int64(len(content))), describe(err))
 	}
@@ -98,6 +101,14 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 	}
 	return worlds, nil
 }
+
+// endsAt reports whether nothing but space and a comma follows. Decoder.More
+// reports true at the end of a file since Go 1.27, and false before.
+func endsAt(content []byte, offset int64) bool {
+	return len(bytes.Trim(content[offset:], " \t\r\n,")) == 0
+}
+
+func errCutOff() error { return errors.New("the file ends within the array") }
 
 func readCharge(raw []byte) (*seedCharge, error) {
 	c := &seedCharge{}
@@ -248,7 +259,7 @@ func describe(err error) error {
 	case errors.As(err, &kind):
 		return wrongKind(kind)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the file ends within the array")
+		return errCutOff()
 	}
 	if _, field, unknown := strings.Cut(err.Error(), "unknown field "); unknown {
 		return &fieldError{strings.Trim(field, `"`), "there is no such field"}

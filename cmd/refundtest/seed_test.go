@@ -59,6 +59,8 @@ func TestSeedSaysWhatIsWrong(t *testing.T) {
 		"no JSON":         {"[{\"amount\": 1},\n{\"amount\": 1,,}]", `f.json:2: charge 2: invalid character ',' looking for beginning of object key string`},
 		"cut off":         {"[{\"amount\": 1},\n{\"amount\"", `f.json:2: charge 2: the file ends within the array`},
 		"not closed":      {"[{\"amount\": 1}\n", `f.json:2: the file ends within the array`},
+		"after a comma":   {"[{\"amount\": 1},\n", `f.json:2: the file ends within the array`},
+		"only the start":  {"[\n", `f.json:2: the file ends within the array`},
 		"trailing":        {"[{\"amount\": 1}]\n[]", `f.json:2: there is something after the array`},
 		"not an object":   {"[\n5]", `f.json:2: charge 1: it must be an object, not number`},
 	} {
