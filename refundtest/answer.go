@@ -131,7 +131,7 @@ func (a *answer) writeTo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// hangUp closes the connection under a request.
+// hangUp closes the connection of a request.
 func hangUp(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -35,7 +35,7 @@ func TestPaymentRecords(t *testing.T) {
 		assert.Equal(t, 400, tc.got.Status, name)
 		assert.Equal(t, tc.param, tc.got.text("error", "param"), name)
 	}
-	for range 2 { // without a reference nothing tells that it is the same refund
+	for range 2 { // without a reference nothing shows that it is the same refund
 		c.post(path+"/report_refund", "outcome", "refunded", "processor_details[type]", "custom", "amount[value]", "100", "amount[currency]", "usd").ok(t)
 	}
 	assert.EqualValues(t, 1000, refund("r3").ok(t).number("amount_refunded", "value"), "all that is left")

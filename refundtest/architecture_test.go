@@ -46,3 +46,37 @@ func TestWorldNamesNoRequest(t *testing.T) {
 		})
 	}
 }
+
+// go doc does not list the methods of an embedded type, so the documentation of
+// Server does.
+func TestServerNamesEveryMethodOfWorld(t *testing.T) {
+	var methods []string
+	doc := ""
+	for _, file := range sources(t, "*.go") {
+		for _, declaration := range file.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				if d.Recv != nil && d.Name.IsExported() && isWorld(d.Recv.List[0].Type) {
+					methods = append(methods, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				if kind, ok := d.Specs[0].(*ast.TypeSpec); ok && kind.Name.Name == "Server" {
+					doc = d.Doc.Text()
+				}
+			}
+		}
+	}
+	require.NotEmpty(t, methods)
+	for _, method := range methods {
+		assert.Contains(t, doc, "[World."+method+"]")
+	}
+}
+
+func isWorld(receiver ast.Expr) bool {
+	star, _ := receiver.(*ast.StarExpr)
+	if star == nil {
+		return false
+	}
+	name, _ := star.X.(*ast.Ident)
+	return name != nil && name.Name == "World"
+}

@@ -13,8 +13,8 @@ import (
 //
 // is a script for three requests, of which the third is rate-limited.
 //
-// A fault that is to happen a certain number of times, and has not when the
-// server is closed, is told to the reporter of [WithReporter].
+// A fault that has happened fewer times than it should when the server is closed
+// is reported, if there is a [WithReporter].
 func (s *Server) Inject(faults ...Fault) {
 	for _, f := range faults {
 		if f.act == nil && !f.noConnection && f.mix == nil {
@@ -120,7 +120,7 @@ func isLaterPage(r *http.Request) bool {
 	return r.Method == http.MethodGet && (query.Has("starting_after") || query.Has("ending_before"))
 }
 
-// reportUnused tells the reporter what was scripted and did not happen.
+// reportUnused reports the faults that were injected and did not happen.
 func (s *Server) reportUnused() {
 	list := s.faults.list.Load()
 	if list == nil {

@@ -37,7 +37,7 @@ func AnswerJSON(status int, body string) Fault {
 
 // AnswerHTML answers with an HTML page that names the status, as a proxy does:
 // nothing is done, and nothing is kept for the key. With [Fault.AfterWork] it is
-// a proxy that lost patience with an API that then did the work.
+// a proxy that timed out before the API had done the work.
 func AnswerHTML(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return proxyAnswer(status, "text/html", "<html>\n<head><title>"+title+"</title></head>\n<body><h1>"+title+"</h1></body>\n</html>\n")
@@ -75,7 +75,7 @@ func ServerError() Fault {
 
 // ServerErrorDoneLater is a [ServerError] after which the work is done all the
 // same, some time of the server's clock later, a minute if after is not
-// positive; its events tell.
+// positive. Its events are published then.
 func ServerErrorDoneLater(after time.Duration) Fault {
 	return Fault{name: "stored 500, done later", act: func(f *Fault, x *exchange, next func() *answer) *answer {
 		x.script.failure = scriptedFailure{mode: failLater, after: after}
@@ -116,6 +116,7 @@ func LockTimeout() Fault {
 // RateLimit refuses with 429 rate_limit before anything is done or kept. The
 // reason is the Stripe-Rate-Limited-Reason header, such as endpoint-rate, or
 // empty to leave it out.
+//
 // https://docs.stripe.com/rate-limits
 func RateLimit(reason string) Fault {
 	return refusing("rate limit", func(x *exchange) *refusal { return rateLimited(reason, x.world.name.live) })

@@ -100,7 +100,7 @@ func faultCases() map[string]faultCase {
 		"500, nothing done":   {fault: refundtest.ServerError(), status: 500, text: "api_error", header: "Stripe-Version: 2026-08-26.dahlia", retry: 500, replayed: true},
 		"500, done":           {fault: refundtest.ServerError().AfterWork(), status: 500, text: "api_error", done: 1, retry: 500, replayed: true, finally: 1},
 		"500, done later":     {fault: refundtest.ServerErrorDoneLater(time.Hour), status: 500, text: "api_error", retry: 500, replayed: true},
-		"500, told to retry":  {fault: refundtest.ServerError().WithHeader("Stripe-Should-Retry", "true"), status: 500, header: "Stripe-Should-Retry: true", retry: 500, replayed: true},
+		"500, to be retried":  {fault: refundtest.ServerError().WithHeader("Stripe-Should-Retry", "true"), status: 500, header: "Stripe-Should-Retry: true", retry: 500, replayed: true},
 		"header taken away":   {fault: refundtest.ServerError().WithHeader("Content-Type", ""), status: 500, header: "Content-Type: ", retry: 500, replayed: true},
 		"cut body":            {fault: refundtest.CutBody(), status: 200, readErr: io.ErrUnexpectedEOF, text: `"object": "refund"`, done: 1, retry: 200, replayed: true, finally: 1},
 		"broken JSON":         {fault: refundtest.BrokenJSON(), status: 200, text: `"object": "refund"`, done: 1, retry: 200, replayed: true, finally: 1},

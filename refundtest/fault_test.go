@@ -46,18 +46,18 @@ func TestFaultCounts(t *testing.T) {
 		fault refundtest.Fault
 		want  string
 	}{
-		"once":            {fault(), "100000"},
-		"the first two":   {fault().Times(2), "110000"},
-		"the third":       {fault().Nth(3), "001000"},
-		"skipped, thrice": {fault().Skip(1).Times(3), "011100"},
-		"always":          {fault().Always(), "111111"},
-		"always after":    {fault().Always().Skip(2), "001111"},
-		"surely":          {fault().WithProbability(1, 1), "111111"},
-		"never":           {fault().WithProbability(0, 1), "000000"},
-		"surely, twice":   {fault().WithProbability(1, 1).Times(2), "110000"},
-		"by a seed":       {fault().WithProbability(0.5, 7), "100101"},
-		"by another seed": {fault().WithProbability(0.5, 8), "101001"},
-		"as a last word":  {fault().Always().Times(2), "110000"},
+		"once":             {fault(), "100000"},
+		"the first two":    {fault().Times(2), "110000"},
+		"the third":        {fault().Nth(3), "001000"},
+		"skipped, thrice":  {fault().Skip(1).Times(3), "011100"},
+		"always":           {fault().Always(), "111111"},
+		"always after":     {fault().Always().Skip(2), "001111"},
+		"surely":           {fault().WithProbability(1, 1), "111111"},
+		"never":            {fault().WithProbability(0, 1), "000000"},
+		"surely, twice":    {fault().WithProbability(1, 1).Times(2), "110000"},
+		"by a seed":        {fault().WithProbability(0.5, 7), "100101"},
+		"by another seed":  {fault().WithProbability(0.5, 8), "101001"},
+		"last call counts": {fault().Always().Times(2), "110000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			caller := setup(t)

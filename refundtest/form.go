@@ -186,7 +186,7 @@ func (n *node) flattenInto(form url.Values, prefix string) {
 	}
 }
 
-// printable shortens foreign text for a message.
+// printable shortens text of a request for a message.
 func printable(s string) string {
 	const limit = 100
 	s = strings.ToValidUTF8(s, "?")

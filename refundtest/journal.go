@@ -25,7 +25,7 @@ type Request struct {
 
 	Status   int    // 0 while the request runs, and when the connection was dropped
 	Replayed bool   // answered from what was stored for the key
-	Fault    string // what went wrong by [Server.Inject]; empty if nothing did
+	Fault    string // what [Server.Inject] made go wrong; empty for nothing
 }
 
 // journal keeps the requests in the order in which they came.

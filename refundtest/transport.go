@@ -69,7 +69,8 @@ func refusedConnection(r *http.Request) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("%s: %w", r.URL.Host, syscall.ECONNREFUSED)}
 }
 
-// traceRefused tells the caller's trace that nothing could be sent.
+// traceRefused calls the hooks of the caller's trace for a connection that was
+// refused.
 func traceRefused(ctx context.Context, r *http.Request, err error) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -86,7 +87,7 @@ func traceRefused(ctx context.Context, r *http.Request, err error) {
 	}
 }
 
-// traceSent tells the caller's trace that the request has gone out.
+// traceSent calls the hooks of the caller's trace for a request that was sent.
 func traceSent(ctx context.Context, r *http.Request) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A Delivery is one attempt to tell an endpoint of an event.
+// A Delivery is one attempt to deliver an event to an endpoint.
 type Delivery struct {
 	Event   Event
 	Attempt int       // counted from 1
@@ -40,8 +40,8 @@ func (d *delivery) waits() []time.Duration {
 	return testWaits[:]
 }
 
-// take sees to new events, and to earlier ones that are due again. x is the
-// request that caused them, nil if there is none.
+// take delivers new events, or plans to, and earlier ones that are due again. x
+// is the request that caused them, nil if there is none.
 func (w *Webhook) take(x *exchange, events []*event) {
 	early, late := w.plan(x, events)
 	if x == nil {
@@ -285,8 +285,8 @@ func (w *Webhook) attempt(ctx context.Context, d *delivery) {
 		w.server.complain("the webhook's handler panicked at event %s (%s): %v", shown.ID, shown.Type, crash.value)
 	}
 	made := w.noteAttempt(d, Delivery{Event: shown, Status: status, Err: err, Time: now})
-	if w.tell != nil {
-		w.tell(made)
+	if w.notify != nil {
+		w.notify(made)
 	}
 }
 

@@ -261,9 +261,9 @@ func TestFailedDeliveriesAreRepeated(t *testing.T) {
 	c.server.Advance(4 * time.Minute)
 	assert.Len(t, box.seen(), 1, "not yet")
 	c.server.Advance(time.Minute)
-	assert.Len(t, box.seen(), 2, "the clock has come to it")
+	assert.Len(t, box.seen(), 2, "its time has come")
 	assert.Equal(t, 1, hook.Retry())
-	assert.Len(t, box.seen(), 3, "told to")
+	assert.Len(t, box.seen(), 3, "by Retry")
 	assert.Zero(t, hook.Retry())
 	c.server.Advance(100 * time.Hour)
 	var got []int

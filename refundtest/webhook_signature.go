@@ -16,6 +16,7 @@ import (
 // SignEvent returns the Stripe-Signature header of a delivery that is signed at
 // the given time: a v1 signature for each secret, as Stripe sends it while a
 // secret is rolled. A payload is signed byte for byte.
+//
 // https://docs.stripe.com/webhooks#verify-manually
 func SignEvent(payload []byte, at time.Time, secrets ...string) string {
 	header := "t=" + seconds(at)

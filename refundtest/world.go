@@ -19,9 +19,9 @@ type worldName struct {
 }
 
 // A World is everything that one account has in one mode: nothing in it can be
-// seen or changed from another. Its methods play the parts that a program
-// cannot play over the API: the bank, the customer, the passage of time, and a
-// person at Stripe's Dashboard.
+// seen or changed from another. Its methods do what a program cannot do over the
+// API: what the bank, the customer, the clock and a person in Stripe's Dashboard
+// do.
 type World struct {
 	server *Server
 	name   worldName

@@ -12,7 +12,7 @@ import (
 // the keys that want has; failed and canceled refunds count only if want names
 // that status. An Amount is in the currency's smallest unit.
 //
-// It answers the usual question of a test: was exactly this refund made, once?
+// It is for the usual question of a test: was exactly this refund made, once?
 func (w *World) AssertRefundedOnce(t TB, want Refund) Refund {
 	t.Helper()
 	all := w.Refunds("")
@@ -49,7 +49,7 @@ func (w *World) AssertNotRefunded(t TB, id string) {
 	}
 }
 
-// fits reports whether r has everything that want says.
+// fits reports whether every field that is set in want is the same in r.
 func (r Refund) fits(want Refund) bool {
 	for _, field := range want.fields() {
 		if !field.has(r) {
@@ -59,17 +59,17 @@ func (r Refund) fits(want Refund) bool {
 	return true
 }
 
-// asked is one thing that a Refund says of itself.
-type asked struct {
+// fieldCheck is one field that is compared, with its name and value as text.
+type fieldCheck struct {
 	text string
 	has  func(Refund) bool
 }
 
-func (r Refund) fields() []asked {
-	var fields []asked
+func (r Refund) fields() []fieldCheck {
+	var fields []fieldCheck
 	add := func(name, value string, of func(Refund) string) {
 		if value != "" {
-			fields = append(fields, asked{name + " " + value, func(other Refund) bool { return of(other) == value }})
+			fields = append(fields, fieldCheck{name + " " + value, func(other Refund) bool { return of(other) == value }})
 		}
 	}
 	add("id", r.ID, func(o Refund) string { return o.ID })
@@ -90,11 +90,11 @@ func (r Refund) fields() []asked {
 	add("instructions email", r.InstructionsEmail, func(o Refund) string { return o.InstructionsEmail })
 	add("key", r.IdempotencyKey, func(o Refund) string { return o.IdempotencyKey })
 	if !r.Created.IsZero() {
-		fields = append(fields, asked{"created " + r.Created.String(), func(o Refund) bool { return o.Created.Equal(r.Created) }})
+		fields = append(fields, fieldCheck{"created " + r.Created.String(), func(o Refund) bool { return o.Created.Equal(r.Created) }})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
 		value := r.Metadata[name]
-		fields = append(fields, asked{"metadata " + name + "=" + value, func(o Refund) bool { return o.Metadata[name] == value }})
+		fields = append(fields, fieldCheck{"metadata " + name + "=" + value, func(o Refund) bool { return o.Metadata[name] == value }})
 	}
 	return fields
 }

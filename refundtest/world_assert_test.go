@@ -42,7 +42,7 @@ func TestAssertRefundedOnce(t *testing.T) {
 	second := c.post("/v1/refunds", "charge", charge.ID, "amount", "400", "metadata[order]", "1").ok(t)
 	assert.True(t, fails(want), "two were made")
 	require.NoError(t, c.server.Fail(second.text("id"), ""))
-	assert.False(t, fails(want), "one of them came to nothing")
+	assert.False(t, fails(want), "one of them failed")
 }
 
 func TestAssertNotRefunded(t *testing.T) {

@@ -1,6 +1,6 @@
 package refundtest
 
-// cashName names what a customer has with us in one currency.
+// cashName names a customer's cash balance in one currency.
 type cashName struct{ customer, currency string }
 
 // SetCashBalance gives a customer a cash balance, in the currency's smallest

@@ -8,6 +8,7 @@ import (
 
 // A Charge is money that was taken and can be refunded. Amounts are in the
 // currency's smallest unit.
+//
 // https://docs.stripe.com/api/charges/object
 type Charge struct {
 	ID       string // chosen by the server if empty
@@ -20,10 +21,10 @@ type Charge struct {
 	PaymentIntent        string
 	WithoutPaymentIntent bool
 
-	Status            string // succeeded (if empty), pending or failed
-	Uncaptured        bool   // authorized only
-	PaymentMethodType string // card if empty; decides how refunds of the charge go, unless OnRefund does
-	OnRefund          RefundOutcome
+	Status            string        // succeeded (if empty), pending or failed
+	Uncaptured        bool          // authorized only
+	PaymentMethodType string        // card if empty; decides the outcome of the charge's refunds, unless OnRefund does
+	OnRefund          RefundOutcome // what happens to the charge's refunds
 	Customer          string
 	Description       string
 	ReceiptEmail      string // where a customer is asked for bank details
@@ -33,7 +34,7 @@ type Charge struct {
 	Transfer             string // id of the transfer to a connected account, which makes reverse_transfer possible
 	ApplicationFeeAmount int64  // makes refund_application_fee possible
 
-	// What has become of it; ignored by AddCharge.
+	// State that the server keeps; ignored by AddCharge.
 	AmountCaptured int64
 	AmountRefunded int64 // of every refund that has not failed or been canceled
 	Refunded       bool  // nothing is left to refund
@@ -60,8 +61,10 @@ func (c *charge) when() moment { return c.at }
 // remaining is what can still be refunded.
 func (c *charge) remaining() int64 { return c.Amount - c.AmountRefunded }
 
-// AddCharge adds a charge that succeeded earlier, without an event, and
-// returns it with what was left to the server filled in.
+// AddCharge adds a charge that was made earlier, by default one that succeeded.
+// It publishes no event, and returns the charge with id and defaults filled in.
+// What the server cannot use, such as an id that is taken, it replaces and
+// reports, if there is a [WithReporter].
 func (w *World) AddCharge(c Charge) Charge {
 	var added Charge
 	w.server.locked(func() { added = w.addCharge(c).public() })

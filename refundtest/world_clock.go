@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// clock is the time that the test owns. It is safe for concurrent use.
+// clock is the server's time. It is safe for concurrent use.
 type clock struct {
 	mu     sync.Mutex
 	now    func() time.Time

@@ -9,7 +9,7 @@ type dispute struct {
 	status string
 }
 
-// refundable reports whether Stripe lets the charge be refunded all the same:
+// refundable reports whether Stripe nevertheless lets the charge be refunded:
 // during an inquiry, and after a dispute was won.
 func (d *dispute) refundable() bool {
 	switch d.status {
@@ -19,12 +19,11 @@ func (d *dispute) refundable() bool {
 	return false
 }
 
-// Dispute makes the customer's bank charge a charge back: it cannot be refunded
-// any more, and refunds of it that are pending fail.
+// Dispute opens a dispute of a charge (a chargeback): the charge cannot be
+// refunded any more, and its pending refunds fail.
 func (w *World) Dispute(charge string) error { return w.setDispute(charge, "needs_response") }
 
-// Inquire makes the customer's bank ask about a charge, which can still be
-// refunded.
+// Inquire opens an inquiry about a charge, which can still be refunded.
 func (w *World) Inquire(charge string) error { return w.setDispute(charge, "warning_needs_response") }
 
 // WinDispute closes a charge's dispute or inquiry in the merchant's favour: it

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// An Event is something that happened, as the API tells of it.
+// An Event is something that happened, as the API shows it.
+//
 // https://docs.stripe.com/api/events/object
 type Event struct {
 	ID      string

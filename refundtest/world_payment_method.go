@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// A RefundOutcome says how refunds of a charge go.
+// A RefundOutcome is what happens to the refunds of a charge.
 type RefundOutcome string
 
-// What refunds of a charge do. The default is decided by the payment method:
+// Outcomes of the refunds of a charge. The default depends on the payment method:
 // cards succeed, bank debits pend and then succeed, and methods without a way
 // back to the customer require action.
 const (
@@ -42,7 +42,7 @@ func (m paymentMethod) withDefaults() paymentMethod {
 	return m
 }
 
-// outcome is how a refund goes when the charge does not say otherwise.
+// outcome is what happens to a refund when the charge does not say otherwise.
 func (m paymentMethod) outcome() RefundOutcome {
 	switch {
 	case m.onRefund != "":

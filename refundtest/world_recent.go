@@ -1,7 +1,7 @@
 package refundtest
 
-// Recent is the newest of what there is in a world, newest first, and how much
-// there is in all.
+// Recent holds the newest objects of a world, newest first, and how many of each
+// kind there are in all.
 type Recent struct {
 	Charges []Charge
 	Refunds []Refund

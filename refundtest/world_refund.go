@@ -7,6 +7,7 @@ import (
 
 // A Refund is a refund as the server has it. Amounts are in the currency's
 // smallest unit.
+//
 // https://docs.stripe.com/api/refunds/object
 type Refund struct {
 	ID            string
@@ -34,7 +35,7 @@ type Refund struct {
 	IdempotencyKey string
 }
 
-// refund is money on its way back.
+// refund is a refund with its state.
 type refund struct {
 	world    *World
 	charge   *charge
@@ -55,7 +56,7 @@ type refund struct {
 	key           string
 
 	destination             string // kind of payment method
-	reversal                bool   // a hold that was let go: no acquirer is involved
+	reversal                bool   // the release of a hold: no acquirer is involved
 	acquirerReference       string
 	acquirerReferenceStatus string
 	email                   string
@@ -63,7 +64,7 @@ type refund struct {
 	expiresAt               int64
 	transferBack            string
 	outcome                 RefundOutcome
-	changes                 int // of status, so that what was planned before lapses
+	changes                 int // of the status: what was planned before a change is dropped
 }
 
 func (r *refund) when() moment { return r.at }

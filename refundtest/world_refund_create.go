@@ -161,7 +161,7 @@ func (r *refund) book() {
 		source: link{kindRefund, r.id}, description: description})
 }
 
-// created tells of a new refund, and of the charge that it changed.
+// created publishes a new refund, and the charge that it changed.
 func (r *refund) created() {
 	r.world.publish("refund.created", r.show(), nil)
 	c := r.charge

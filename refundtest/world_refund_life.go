@@ -15,8 +15,8 @@ func (r *refund) become(status string) {
 	r.status, r.pendingReason = status, ""
 }
 
-// change does something to a refund and tells of it: as refund.updated, as
-// charge.refund.updated, and as the types in first.
+// change does something to a refund and publishes it: as the types in first, as
+// refund.updated and as charge.refund.updated.
 func (r *refund) change(do func(), first ...string) {
 	before := r.show()
 	do()
@@ -51,7 +51,7 @@ func (r *refund) settle() {
 	r.planReference()
 }
 
-// askForDetails makes the customer say where the money shall go.
+// askForDetails asks the customer for bank details.
 func (r *refund) askForDetails() {
 	now := r.world.server.instant()
 	r.become("requires_action")
@@ -144,6 +144,7 @@ func (w *World) Settle(id string) error {
 // Fail makes a refund fail, even one that has succeeded: the money returns to
 // the balance, and the charge can be refunded again. The reason is one of
 // Stripe's failure reasons, unknown if empty.
+//
 // https://docs.stripe.com/api/refunds/object#refund_object-failure_reason
 func (w *World) Fail(id, reason string) error {
 	if reason == "" {
@@ -160,9 +161,9 @@ func (w *World) RequireAction(id string) error {
 	}, "pending", "succeeded")
 }
 
-// SubmitDetails is the customer giving bank details: a refund that required
-// action becomes pending, and succeeds 10 seconds of the clock later unless
-// [World.Fail] is quicker.
+// SubmitDetails gives the customer's bank details: a refund that requires action
+// becomes pending, and succeeds 10 seconds of the clock later, unless
+// [World.Fail] is called before.
 func (w *World) SubmitDetails(id string) error {
 	return w.move(id, "submit details for", func(r *refund) {
 		r.change(func() {
@@ -184,17 +185,18 @@ func (w *World) SetReference(id, reference string) error {
 	return w.move(id, "set the reference of", func(r *refund) { r.setAcquirerReference(reference) }, "succeeded", "pending", "failed")
 }
 
-// CancelInDashboard cancels a refund as a person can at the Dashboard, where
-// pending refunds can be canceled too. The events have a request, but no key.
+// CancelInDashboard cancels a refund as a person can in the Dashboard, where
+// pending refunds can be canceled too. The events have a request id, but no
+// idempotency key.
 func (w *World) CancelInDashboard(id string) error {
 	return w.move(id, "cancel", func(r *refund) {
 		w.server.causedBy(w.server.dashboard(), r.cancel)
 	}, "requires_action", "pending")
 }
 
-// RefundInDashboard refunds a charge as a person can at the Dashboard: in the
-// currency's smallest unit, all that is left if amount is zero. The events
-// have a request, but no key.
+// RefundInDashboard refunds a charge as a person can in the Dashboard. The amount
+// is in the currency's smallest unit; zero refunds all that is left. The events
+// have a request id, but no idempotency key.
 func (w *World) RefundInDashboard(charge string, amount int64) (made Refund, err error) {
 	w.server.locked(func() {
 		c := w.charges[charge]
@@ -214,7 +216,7 @@ func (w *World) RefundInDashboard(charge string, amount int64) (made Refund, err
 	return made, err
 }
 
-// dashboard is the cause of what a person does at the Dashboard.
+// dashboard is the cause of what a person does in the Dashboard.
 func (s *Server) dashboard() cause { return cause{requestID: s.ids.request()} }
 
 // planNext runs do unless the refund's status has changed meanwhile.

@@ -131,8 +131,8 @@ func TestMovesThatAreNotPossible(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// told is an event as a webhook endpoint would read it.
-type told struct {
+// published is an event as a webhook endpoint would read it.
+type published struct {
 	Type    string
 	Account string
 	Data    struct {
@@ -146,11 +146,11 @@ type told struct {
 }
 
 // since returns what happened after the first n events.
-func since(t *testing.T, events []refundtest.Event, n int) []told {
+func since(t *testing.T, events []refundtest.Event, n int) []published {
 	t.Helper()
-	var all []told
+	var all []published
 	for _, e := range events[n:] {
-		var one told
+		var one published
 		require.NoError(t, json.Unmarshal(e.Body, &one))
 		assert.Equal(t, e.Type, one.Type)
 		all = append(all, one)
@@ -158,7 +158,7 @@ func since(t *testing.T, events []refundtest.Event, n int) []told {
 	return all
 }
 
-func types(events []told) []string {
+func types(events []published) []string {
 	var names []string
 	for _, e := range events {
 		names = append(names, e.Type)

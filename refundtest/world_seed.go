@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// AddRefund adds a refund that was made earlier, without an event, and returns
-// it with what was left to the server filled in: the status succeeded, the
+// AddRefund adds a refund that was made earlier. It publishes no event, and
+// returns the refund with id and defaults filled in: the status succeeded, the
 // charge's currency, and the amount that the charge has left. It is an error
 // if the charge is not there, or has not that much left.
 func (w *World) AddRefund(r Refund) (Refund, error) {

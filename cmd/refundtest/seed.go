@@ -125,7 +125,7 @@ var (
 	accountShape  = regexp.MustCompile(`^acct_[A-Za-z0-9_]+$`)
 )
 
-// check refuses what the server would otherwise mend in silence.
+// check refuses what the server would otherwise replace by a default.
 func (c *seedCharge) check() error {
 	outcomes := []string{"", string(refundtest.Succeeds), string(refundtest.PendsThenSucceeds), string(refundtest.SucceedsThenFails),
 		string(refundtest.StaysPending), string(refundtest.NeedsAction)}
@@ -133,7 +133,7 @@ func (c *seedCharge) check() error {
 	case c.Amount < 1:
 		return &fieldError{"amount", "it must be at least 1, in the currency's smallest unit"}
 	case c.Currency != "" && !currencyShape.MatchString(c.Currency):
-		return &fieldError{"currency", "it must be three small letters, such as usd"}
+		return &fieldError{"currency", "it must be three lower-case letters, such as usd"}
 	case !slices.Contains([]string{"", "succeeded", "pending", "failed"}, c.Status):
 		return &fieldError{"status", "it must be succeeded, pending or failed"}
 	case !slices.Contains(outcomes, c.OnRefund):
@@ -202,7 +202,7 @@ func timeOf(seconds int64) time.Time {
 
 const atEnd = 1 << 62
 
-// errorOffset is where in the file encoding/json stumbled.
+// errorOffset is where in the file encoding/json found an error.
 func errorOffset(err error, otherwise int64) int64 {
 	var syntax *json.SyntaxError
 	switch {

@@ -49,7 +49,7 @@ func TestSeedSaysWhatIsWrong(t *testing.T) {
 		"text for amount": {"[\n {\n  \"id\": \"ch_1\",\n  \"amount\": \"5\"\n }\n]", `f.json:4: charge 1: field "amount": it must be a whole number, not string`},
 		"fraction":        {"[{\n\"amount\": 5.5}]", `f.json:2: charge 1: field "amount": it must be a whole number, not number 5.5`},
 		"unknown field":   {"[\n\n{\"amount\": 1,\n \"amont\": 5}]", `f.json:4: charge 1: field "amont": there is no such field`},
-		"currency":        {"[{\"amount\": 1,\n \"currency\": \"USD\"}]", `f.json:2: charge 1: field "currency": it must be three small letters, such as usd`},
+		"currency":        {"[{\"amount\": 1,\n \"currency\": \"USD\"}]", `f.json:2: charge 1: field "currency": it must be three lower-case letters, such as usd`},
 		"status":          {`[{"amount": 1, "status": "done"}]`, `f.json:1: charge 1: field "status": it must be succeeded, pending or failed`},
 		"outcome":         {`[{"amount": 1, "on_refund": "explodes"}]`, `f.json:1: charge 1: field "on_refund": it must be one of succeeds, pends_then_succeeds, succeeds_then_fails, stays_pending, requires_action`},
 		"account":         {`[{"amount": 1, "account": "shop"}]`, `f.json:1: charge 1: field "account": it must be the id of an account, acct_...`},
