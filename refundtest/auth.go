@@ -57,36 +57,36 @@ func (k *keyring) mark(set *map[string]bool, key string) {
 
 // admit does everything that comes before the work: whatever it refuses is not
 // kept for the idempotency key.
-func (s *Server) admit(x *exchange) *apiError {
+func (s *Server) admit(x *exchange) *refusal {
 	if headerSize(x.request.Header) > maxHeader {
-		fault := invalid("", "", "The headers are too large.")
-		fault.status, fault.anonymous = http.StatusRequestHeaderFieldsTooLarge, true
-		return fault
+		refused := invalid("", "", "The headers are too large.")
+		refused.status, refused.anonymous = http.StatusRequestHeaderFieldsTooLarge, true
+		return refused
 	}
-	key, fault := s.authenticate(x.request)
-	if fault != nil {
-		return fault
+	key, refused := s.authenticate(x.request)
+	if refused != nil {
+		return refused
 	}
-	if fault := s.chooseWorld(x, key); fault != nil {
-		return fault
+	if refused := s.chooseWorld(x, key); refused != nil {
+		return refused
 	}
-	if fault := x.chooseVersion(); fault != nil {
-		return fault
+	if refused := x.chooseVersion(); refused != nil {
+		return refused
 	}
 	if x.isPost() {
 		x.chooseIdempotencyKey()
 	}
 	if x.route == nil {
 		s.complain("%s %s is not a URL of the API that this server knows", x.request.Method, printable(x.request.URL.Path))
-		fault := invalid("", "", "Unrecognized request URL (%s: %s).", x.request.Method, printable(x.request.URL.Path))
-		fault.status = http.StatusNotFound
-		return fault
+		refused := invalid("", "", "Unrecognized request URL (%s: %s).", x.request.Method, printable(x.request.URL.Path))
+		refused.status = http.StatusNotFound
+		return refused
 	}
-	if fault := s.permit(x, key); fault != nil {
-		return fault
+	if refused := s.permit(x, key); refused != nil {
+		return refused
 	}
-	if fault := s.limits.count(x); fault != nil {
-		return fault
+	if refused := s.limits.count(x); refused != nil {
+		return refused
 	}
 	return x.readParams()
 }
@@ -101,14 +101,14 @@ func headerSize(h http.Header) int {
 	return size
 }
 
-func unauthorized(code, format string, args ...any) *apiError {
-	fault := invalid("", code, format, args...)
-	fault.status, fault.anonymous = http.StatusUnauthorized, true
-	return fault
+func unauthorized(code, format string, args ...any) *refusal {
+	refused := invalid("", code, format, args...)
+	refused.status, refused.anonymous = http.StatusUnauthorized, true
+	return refused
 }
 
 // authenticate returns the key of a request if it is good.
-func (s *Server) authenticate(r *http.Request) (string, *apiError) {
+func (s *Server) authenticate(r *http.Request) (string, *refusal) {
 	key, sent := sentKey(r)
 	if !sent {
 		return "", unauthorized("", "There is no API key in the Authorization header: send 'Authorization: Bearer YOUR_SECRET_KEY'.")
@@ -155,7 +155,7 @@ func masked(key string) string {
 	return prefix + strings.Repeat("*", stars) + rest[len(rest)-4:]
 }
 
-func (s *Server) chooseWorld(x *exchange, key string) *apiError {
+func (s *Server) chooseWorld(x *exchange, key string) *refusal {
 	name := worldName{account: PlatformAccount, live: strings.Contains(key, "_live_")}
 	if sent, there := x.request.Header["Stripe-Account"]; there {
 		name.account = strings.TrimSpace(strings.Join(sent, ","))
@@ -164,30 +164,30 @@ func (s *Server) chooseWorld(x *exchange, key string) *apiError {
 	defer s.mu.Unlock()
 	x.world = s.worlds[name]
 	if x.world == nil {
-		fault := invalid("", "account_invalid", "The key '%s' has no access to the account '%s', or there is no such account.",
+		refused := invalid("", "account_invalid", "The key '%s' has no access to the account '%s', or there is no such account.",
 			masked(key), printable(name.account))
-		fault.status, fault.anonymous = http.StatusForbidden, true
-		return fault
+		refused.status, refused.anonymous = http.StatusForbidden, true
+		return refused
 	}
 	return nil
 }
 
-func (x *exchange) chooseVersion() *apiError {
+func (x *exchange) chooseVersion() *refusal {
 	x.version = APIVersion
 	sent := x.request.Header.Get("Stripe-Version")
 	if sent == "" {
 		return nil
 	}
 	if !versionShape.MatchString(sent) {
-		fault := invalid("", "", "Invalid Stripe API version: %s", printable(sent))
-		fault.unlogged = true
-		return fault
+		refused := invalid("", "", "Invalid Stripe API version: %s", printable(sent))
+		refused.unlogged = true
+		return refused
 	}
 	x.version = sent
 	return nil
 }
 
-func (s *Server) permit(x *exchange, key string) *apiError {
+func (s *Server) permit(x *exchange, key string) *refusal {
 	s.keys.mu.Lock()
 	permissions, restricted := s.keys.restricted[key]
 	s.keys.mu.Unlock()
@@ -201,8 +201,8 @@ func (s *Server) permit(x *exchange, key string) *apiError {
 	if area, reading := strings.CutSuffix(needed, "_read"); reading && slices.Contains(permissions, area+"_write") {
 		return nil
 	}
-	fault := invalid("", "", "The key '%s' may not do this on account '%s': it lacks the permission '%s'.",
+	refused := invalid("", "", "The key '%s' may not do this on account '%s': it lacks the permission '%s'.",
 		masked(key), x.world.name.account, needed)
-	fault.status = http.StatusForbidden
-	return fault
+	refused.status = http.StatusForbidden
+	return refused
 }

@@ -39,7 +39,7 @@
 //	                   rate limits and lock timeouts, when asked for
 //	events             for every change, with previous_attributes, at /v1/events and from World.Events;
 //	                   signed and delivered to a handler or a URL
-//	faults             whatever Server.Inject is told, on some requests or by chance
+//	faults             what Server.Inject injects: on chosen requests, or by chance
 //
 // # What is not simulated
 //
@@ -52,13 +52,13 @@
 //
 // # What is not known
 //
-// Nobody seems to have recorded how Stripe behaves here. The server does what
-// is harder on a client; a program should not depend on either.
+// How Stripe behaves here is neither documented nor recorded. The server does
+// what is harder for a client; a program should depend on neither behaviour.
 //
 //   - A pending refund counts in the charge's amount_refunded at once, and
 //     charge.refunded is sent for it; when a refund fails or is canceled the
-//     amount falls back, the charge can be refunded again, and no event of the
-//     charge tells.
+//     amount falls back, the charge can be refunded again, and no event is sent
+//     for the charge.
 //   - Both charge and payment_intent: 400 without code or param.
 //   - An unknown payment_intent, in a POST or as a filter, and an unknown charge
 //     as a filter: 400 resource_missing with the parameter's name. An unknown
@@ -71,7 +71,7 @@
 //   - Expiring a refund that does not require action: 400 without a code.
 //     Canceling sends refund.updated; failing sends refund.failed, refund.updated
 //     and charge.refund.updated.
-//   - A failed refund that nobody gave a reason for, or that expired, has the
+//   - A refund that fails without a given reason, or that expires, has the
 //     failure reason unknown. A refund of a charge that fails has declined.
 //   - A refund that waits for the balance or for its charge has no balance
 //     transaction yet, and none when it fails. Waiting refunds are paid oldest
@@ -82,14 +82,15 @@
 //     sends charge.captured and refund.created. A reversal cannot fail.
 //   - The body of 409 idempotency_key_in_use has the type idempotency_error.
 //     Neither it nor a rate limit has Stripe-Should-Retry.
-//   - A refusal that Stripe-Should-Retry is recorded on is kept for the key; one
-//     that is found while reading the request, unknown ids included, is not.
+//   - A refusal for which a Stripe-Should-Retry header is recorded is kept for
+//     the key; one that is found while reading the request, such as an unknown
+//     id, is not.
 //   - A restricted key's permission for refunds is that for charges.
 //   - A refund_reference is unique in the account; it may be left out, as the
 //     specification says, and then nothing guards against a second report. Only
 //     payments reported as guaranteed can be refunded.
-//   - A delivery that was refused comes again after 5 minutes, 1 hour and 3
-//     hours, in live mode seven times in three days.
+//   - A delivery that failed is repeated after 5 minutes, 1 hour and 3 hours, in
+//     live mode seven times in three days.
 //   - reverse_transfer without a transfer, and refund_application_fee without a
 //     fee: 400 with the parameter's name.
 package refundtest

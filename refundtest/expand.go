@@ -63,7 +63,7 @@ func fieldsOf(kind string) string {
 
 // readExpand checks expand[] against what the answer will be, before anything
 // is done.
-func (x *exchange) readExpand() *apiError {
+func (x *exchange) readExpand() *refusal {
 	list := x.params.child("expand")
 	if list == nil {
 		return nil
@@ -73,15 +73,15 @@ func (x *exchange) readExpand() *apiError {
 		if len(path) > maxExpandDepth {
 			return invalid("expand", "", "expand goes at most %d levels deep: %s.", maxExpandDepth, printable(strings.Join(path, ".")))
 		}
-		if fault := x.route.checkExpand(path); fault != nil {
-			return fault
+		if refused := x.route.checkExpand(path); refused != nil {
+			return refused
 		}
 		x.expand = append(x.expand, path)
 	}
 	return nil
 }
 
-func (r *route) checkExpand(path []string) *apiError {
+func (r *route) checkExpand(path []string) *refusal {
 	whole, kind := printable(strings.Join(path, ".")), r.shows
 	if r.lists {
 		if path[0] != "data" {
@@ -99,7 +99,7 @@ func (r *route) checkExpand(path []string) *apiError {
 	return nil
 }
 
-func cannotExpand(whole, kind, name string, tryData bool) *apiError {
+func cannotExpand(whole, kind, name string, tryData bool) *refusal {
 	for known := range strings.FieldsSeq(fieldsOf(kind)) {
 		if known == name {
 			return invalid("", "", "'%s' cannot be expanded.", whole)
@@ -118,7 +118,7 @@ func (w *World) expandPath(o object, path []string) {
 	}
 	name := path[0]
 	switch value := o[name].(type) {
-	case reference:
+	case link:
 		found := w.lookup(value)
 		o[name] = found
 		w.expandPath(found, path[1:])

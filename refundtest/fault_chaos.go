@@ -5,7 +5,7 @@ import "time"
 // Chaos makes everything go wrong that a client must survive, with the given
 // probability for each request, 0 to 1: refused, dropped and slow connections,
 // answers of proxies, stored errors of the API with the work done, undone and
-// done later, spoiled bodies, limits, locks, keys in use, a redirect and a
+// done later, broken bodies, limits, locks, keys in use, a redirect and a
 // refused key. What happens to the nth request depends on the seed alone.
 //
 // The work that a stored error leaves for later is done a second of the
@@ -50,7 +50,7 @@ func (m *mixture) pick(seed uint64, n int64, x *exchange) *Fault {
 		return m.endless
 	}
 	f := m.faults[number/500%uint64(len(m.faults))]
-	if f.refuses && !x.inProcess {
+	if f.noConnection && !x.inProcess {
 		return m.dropped
 	}
 	return f
@@ -61,7 +61,8 @@ func drawn(seed uint64, n int64) float64 {
 	return float64(scramble(scramble(seed)+uint64(n))>>11) / (1 << 53)
 }
 
-// scramble is the finalizer of SplitMix64: near numbers go far apart.
+// scramble is the finalizer of SplitMix64: numbers that differ little give
+// numbers that differ much.
 func scramble(n uint64) uint64 {
 	n += 0x9e3779b97f4a7c15
 	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9

@@ -12,7 +12,7 @@ import (
 // nobody listens: nothing reaches the server, and the request is not among
 // [Server.Requests]. It happens in process only, because a listening socket
 // cannot know what would be sent to it.
-func RefuseConnection() Fault { return Fault{name: "connection refused", refuses: true} }
+func RefuseConnection() Fault { return Fault{name: "connection refused", noConnection: true} }
 
 // DropConnection makes the server close the connection without an answer once
 // it has read the request. On a connection that was used before, net/http may
@@ -37,7 +37,7 @@ func AnswerJSON(status int, body string) Fault {
 
 // AnswerHTML answers with an HTML page that names the status, as a proxy does:
 // nothing is done, and nothing is kept for the key. With [Fault.AfterWork] it is
-// a proxy that lost patience with an API that then did the work.
+// a proxy that timed out before the API had done the work.
 func AnswerHTML(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return proxyAnswer(status, "text/html", "<html>\n<head><title>"+title+"</title></head>\n<body><h1>"+title+"</h1></body>\n</html>\n")
@@ -65,9 +65,9 @@ func Redirect(status int, location string) Fault {
 // done, or with [Fault.AfterWork] everything.
 func ServerError() Fault {
 	return Fault{name: "stored 500", canFollow: true, act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure.mode = failWithNothing
+		x.script.failure.mode = failWithNothing
 		if f.afterWork {
-			x.failure.mode = failAfterWork
+			x.script.failure.mode = failAfterWork
 		}
 		return next()
 	}}
@@ -75,22 +75,22 @@ func ServerError() Fault {
 
 // ServerErrorDoneLater is a [ServerError] after which the work is done all the
 // same, some time of the server's clock later, a minute if after is not
-// positive; its events tell.
+// positive. Its events are published then.
 func ServerErrorDoneLater(after time.Duration) Fault {
 	return Fault{name: "stored 500, done later", act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure = scriptedFailure{mode: failLater, after: after}
+		x.script.failure = scriptedFailure{mode: failLater, after: after}
 		return next()
 	}}
 }
 
 // CutBody does the work and sends half of the answer, of which the declared
 // length promises the whole, before it closes the connection.
-func CutBody() Fault { return maimed("body cut off", func(a *answer) { a.cut = true }) }
+func CutBody() Fault { return spoiled("body cut off", func(a *answer) { a.cut = true }) }
 
 // BrokenJSON does the work and sends half of the answer's body as if that were
 // all of it.
 func BrokenJSON() Fault {
-	return maimed("broken JSON", func(a *answer) {
+	return spoiled("broken JSON", func(a *answer) {
 		a.body = a.body[:len(a.body)/2]
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	})
@@ -98,17 +98,17 @@ func BrokenJSON() Fault {
 
 // StallBody does the work and sends half of the answer, and nothing more until
 // the client gives up.
-func StallBody() Fault { return maimed("body stalled", func(a *answer) { a.stall = true }) }
+func StallBody() Fault { return spoiled("body stalled", func(a *answer) { a.stall = true }) }
 
 // EndlessBody does the work and sends the answer over and over, until the
 // client stops reading.
-func EndlessBody() Fault { return maimed("endless body", func(a *answer) { a.endless = true }) }
+func EndlessBody() Fault { return spoiled("endless body", func(a *answer) { a.endless = true }) }
 
 // LockTimeout refuses with 429 lock_timeout, as if another request were working
 // on the same object: nothing is done or kept, and Stripe-Should-Retry is true.
 func LockTimeout() Fault {
 	return Fault{name: "lock timeout", act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.failure.mode = failOnLock
+		x.script.failure.mode = failOnLock
 		return next()
 	}}
 }
@@ -116,15 +116,16 @@ func LockTimeout() Fault {
 // RateLimit refuses with 429 rate_limit before anything is done or kept. The
 // reason is the Stripe-Rate-Limited-Reason header, such as endpoint-rate, or
 // empty to leave it out.
+//
 // https://docs.stripe.com/rate-limits
 func RateLimit(reason string) Fault {
-	return refusal("rate limit", func(x *exchange) *apiError { return rateLimited(reason, x.world.name.live) })
+	return refusing("rate limit", func(x *exchange) *refusal { return rateLimited(reason, x.world.name.live) })
 }
 
 // KeyInUse refuses with 409 idempotency_key_in_use, as if a request with the
 // same key were still running: nothing is done or kept.
 func KeyInUse() Fault {
-	return refusal("key in use", func(x *exchange) *apiError { return keyInUse(x.key) })
+	return refusing("key in use", func(x *exchange) *refusal { return keyInUse(x.key) })
 }
 
 // Unauthorized refuses the API key with 401: nothing is done or kept.
@@ -174,8 +175,8 @@ func plainAnswer(x *exchange, status int, body, name, value string) *answer {
 	return &answer{status: status, header: h, body: []byte(body)}
 }
 
-// maimed spoils the answer of the API.
-func maimed(name string, spoil func(*answer)) Fault {
+// spoiled spoils the answer of the API.
+func spoiled(name string, spoil func(*answer)) Fault {
 	return Fault{name: name, act: func(f *Fault, x *exchange, next func() *answer) *answer {
 		a := next()
 		if !a.drop {
@@ -186,9 +187,9 @@ func maimed(name string, spoil func(*answer)) Fault {
 }
 
 // refusal refuses what the API would otherwise have admitted.
-func refusal(name string, build func(*exchange) *apiError) Fault {
+func refusing(name string, build func(*exchange) *refusal) Fault {
 	return Fault{name: name, act: func(f *Fault, x *exchange, next func() *answer) *answer {
-		x.refusedWith = build
+		x.script.refuse = build
 		return next()
 	}}
 }
@@ -200,9 +201,9 @@ func delay(f *Fault, x *exchange, next func() *answer) *answer {
 		return waitFor(x.request.Context(), f.timeout)
 	}
 	if f.afterWork {
-		x.afterWork = func() { pause() }
+		x.script.afterWork = func() { pause() }
 	} else {
-		x.beforeWork = pause
+		x.script.beforeWork = pause
 	}
 	a := next()
 	if !waited {
@@ -221,24 +222,4 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// applyFault passes a request through what happens to it.
-func (s *Server) applyFault(x *exchange, next func() *answer) *answer {
-	f := x.fault
-	if f == nil {
-		return next()
-	}
-	a := f.act(f, x, next)
-	for name, values := range f.header {
-		if a.header == nil {
-			a.header = http.Header{}
-		}
-		if values[0] == "" {
-			a.header.Del(name)
-			continue
-		}
-		a.header[name] = values
-	}
-	return a
 }

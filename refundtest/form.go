@@ -1,6 +1,8 @@
 package refundtest
 
 import (
+	"mime"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -45,10 +47,39 @@ func (n *node) number(path ...string) int64 {
 	return value
 }
 
+// texts returns the values of a list, nil if it is not there.
+func (n *node) texts(name string) []string {
+	list := n.child(name)
+	if list == nil {
+		return nil
+	}
+	values := make([]string, 0, len(list.names))
+	for _, item := range list.names {
+		values = append(values, list.children[item].value)
+	}
+	return values
+}
+
+// optional returns a pointer to the value of a child, nil if it is not there.
+func (n *node) optional(name string) *string {
+	if child := n.child(name); child != nil {
+		return &child.value
+	}
+	return nil
+}
+
+func (n *node) optionalNumber(name string) *int64 {
+	if !n.has(name) {
+		return nil
+	}
+	number := n.number(name)
+	return &number
+}
+
 func (n *node) has(name string) bool { return n.child(name) != nil }
 
 // parseForm adds the parameters of an encoded query or body to root.
-func parseForm(encoded string, root *node) *apiError {
+func parseForm(encoded string, root *node) *refusal {
 	count := 0
 	for pair := range strings.SplitSeq(encoded, "&") {
 		if pair == "" {
@@ -69,14 +100,14 @@ func parseForm(encoded string, root *node) *apiError {
 		if !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return invalid("", "", "The parameters are not valid UTF-8.")
 		}
-		if fault := root.put(name, value); fault != nil {
-			return fault
+		if refused := root.put(name, value); refused != nil {
+			return refused
 		}
 	}
 	return nil
 }
 
-func (n *node) put(name, value string) *apiError {
+func (n *node) put(name, value string) *refusal {
 	path, ok := splitName(name)
 	if !ok {
 		return invalid(printable(name), "", "'%s' is not a well-formed parameter name.", printable(name))
@@ -155,7 +186,7 @@ func (n *node) flattenInto(form url.Values, prefix string) {
 	}
 }
 
-// printable shortens foreign text for a message.
+// printable shortens text of a request for a message.
 func printable(s string) string {
 	const limit = 100
 	s = strings.ToValidUTF8(s, "?")
@@ -163,4 +194,35 @@ func printable(s string) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "..."
 	}
 	return s
+}
+
+// readParams parses and checks the parameters of a request.
+func (x *exchange) readParams() *refusal {
+	if x.tooLarge {
+		refused := invalid("", "", "The body is larger than %d bytes.", maxBody)
+		refused.status = http.StatusRequestEntityTooLarge
+		return refused
+	}
+	if refused := parseForm(x.request.URL.RawQuery, &x.params); refused != nil {
+		return refused
+	}
+	if x.isPost() && len(x.body) > 0 {
+		kind, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type"))
+		if kind != formType {
+			return invalid("", "", "The content type of a POST must be %s.", formType)
+		}
+		if refused := parseForm(string(x.body), &x.params); refused != nil {
+			return refused
+		}
+	}
+	if refused := checkParams(x.route.params, &x.params, ""); refused != nil {
+		return refused
+	}
+	if refused := x.readExpand(); refused != nil {
+		return refused
+	}
+	if x.keyed {
+		return x.checkIdempotencyKey()
+	}
+	return nil
 }

@@ -181,6 +181,14 @@ func TestContentionOnOneCharge(t *testing.T) {
 	})
 }
 
+func TestInjectedLockTimeoutLeavesNoLock(t *testing.T) {
+	c := setup(t, refundtest.WithLockTimeouts())
+	charge := c.server.AddCharge(refundtest.Charge{})
+	c.server.Inject(refundtest.LockTimeout())
+	assert.Equal(t, "lock_timeout", keyed(c, "k").post("/v1/refunds", "charge", charge.ID).text("error", "code"))
+	keyed(c, "k").post("/v1/refunds", "charge", charge.ID).ok(t)
+}
+
 func TestScripted500(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

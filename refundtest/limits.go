@@ -21,7 +21,7 @@ type limitKey struct {
 	endpoint string // empty for all together
 }
 
-func (l *rateLimiter) count(x *exchange) *apiError {
+func (l *rateLimiter) count(x *exchange) *refusal {
 	if !l.on {
 		return nil
 	}

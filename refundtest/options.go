@@ -5,7 +5,7 @@ import "time"
 // An Option changes how a [Server] is made.
 type Option func(*Server)
 
-// WithClock makes the server tell the time by now, for instance time.Now. By
+// WithClock makes the server take its time from now, for instance time.Now. By
 // default time stands still at the moment of [New], and only
 // [Server.Advance] moves it, so that nothing in a test depends on how fast it
 // runs. What has come due is done when the server is next asked for something.
@@ -61,9 +61,9 @@ type TB interface {
 	Cleanup(func())
 }
 
-// WithReporter makes the server tell t about what a test surely did not mean:
-// requests to a URL that Stripe does not have, and what was scripted and never
-// used. The server is closed when t ends.
+// WithReporter makes the server call t.Errorf for what is surely a mistake in a
+// test: a request to a URL that Stripe does not have, or a fault that was
+// injected and never happened. The server is closed when t ends.
 func WithReporter(t TB) Option {
 	return func(s *Server) { s.reporter = t }
 }

@@ -3,7 +3,6 @@ package refundtest
 import (
 	"bytes"
 	"encoding/json"
-	"reflect"
 	"slices"
 	"strconv"
 )
@@ -11,15 +10,15 @@ import (
 // object is what the API shows of something: exactly the keys that are in it.
 type object map[string]any
 
-// reference is an id that can be expanded into the object it names.
-type reference struct{ kind, id string }
+// link is an id that can be expanded into the object it names.
+type link struct{ kind, id string }
 
-// refer returns a reference, or null where there is nothing to refer to.
-func refer(kind, id string) any {
+// linkTo returns a link, or null where there is nothing to link to.
+func linkTo(kind, id string) any {
 	if id == "" {
 		return nil
 	}
-	return reference{kind, id}
+	return link{kind, id}
 }
 
 // orNull returns null for an empty string.
@@ -43,7 +42,7 @@ func writeValue(b *bytes.Buffer, v any, indent string) {
 		b.WriteString("null")
 	case string:
 		writeString(b, v)
-	case reference:
+	case link:
 		writeString(b, v.id)
 	case int64:
 		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))
@@ -150,41 +149,12 @@ func writeString(b *bytes.Buffer, s string) {
 	b.Truncate(b.Len() - 1)
 }
 
-// changes returns what after has overwritten, as previous_attributes shows it:
-// the old values only, and null for what was not there.
-func changes(before, after object) object {
-	previous := object{}
-	for name, old := range before {
-		now, kept := after[name]
-		if kept && reflect.DeepEqual(old, now) {
-			continue
-		}
-		oldObject, isObject := asObject(old)
-		nowObject, stillObject := asObject(now)
-		if isObject && stillObject {
-			previous[name] = changes(oldObject, nowObject)
-			continue
-		}
-		previous[name] = old
-	}
-	for name := range after {
-		if _, had := before[name]; !had {
-			previous[name] = nil
-		}
-	}
-	return previous
-}
+type shown interface{ show() object }
 
-func asObject(v any) (object, bool) {
-	switch v := v.(type) {
-	case object:
-		return v, true
-	case map[string]string:
-		o := make(object, len(v))
-		for name, value := range v {
-			o[name] = value
-		}
-		return o, true
+func showAll[T shown](items []T) []any {
+	data := make([]any, 0, len(items))
+	for _, item := range items {
+		data = append(data, item.show())
 	}
-	return nil, false
+	return data
 }

@@ -1,7 +1,6 @@
 package refundtest
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,11 +17,11 @@ type route struct {
 	shows      string // kind of object in the answer, where expand starts
 	lists      bool   // the answer is a list of them
 	permission string
-	handle     func(*exchange) (object, *apiError)
+	handle     func(*exchange) (object, *refusal)
 }
 
-// match finds the endpoint of a request, and what stands in its path.
-func (s *Server) match(r *http.Request) (*route, map[string]string) {
+// matchRoute finds the endpoint of a request, and what stands in its path.
+func matchRoute(r *http.Request) (*route, map[string]string) {
 	segments := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	for i, segment := range segments {
 		plain, err := url.PathUnescape(segment)
@@ -31,7 +30,7 @@ func (s *Server) match(r *http.Request) (*route, map[string]string) {
 		}
 		segments[i] = plain
 	}
-	for _, candidate := range s.routes {
+	for _, candidate := range routes {
 		if candidate.method != r.Method || len(candidate.segments) != len(segments) {
 			continue
 		}
@@ -54,41 +53,13 @@ func (r *route) fits(segments []string) (map[string]string, bool) {
 	return args, true
 }
 
-// readParams parses and checks the parameters of a request.
-func (x *exchange) readParams() *apiError {
-	if x.tooLarge {
-		fault := invalid("", "", "The body is larger than %d bytes.", maxBody)
-		fault.status = http.StatusRequestEntityTooLarge
-		return fault
-	}
-	if fault := parseForm(x.request.URL.RawQuery, &x.params); fault != nil {
-		return fault
-	}
-	if x.isPost() && len(x.body) > 0 {
-		kind, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type"))
-		if kind != formType {
-			return invalid("", "", "The content type of a POST must be %s.", formType)
-		}
-		if fault := parseForm(string(x.body), &x.params); fault != nil {
-			return fault
-		}
-	}
-	if fault := checkParams(x.route.params, &x.params, ""); fault != nil {
-		return fault
-	}
-	if fault := x.readExpand(); fault != nil {
-		return fault
-	}
-	if x.keyed {
-		return x.checkIdempotencyKey()
-	}
-	return nil
-}
+// routes is the table of every endpoint. It is never written again.
+var routes = newRoutes()
 
-// newRoutes is the table of every endpoint.
 func newRoutes() []*route {
 	var table []*route
-	for _, group := range [][]*route{refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(), otherRoutes()} {
+	for _, group := range [][]*route{refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(),
+		transactionRoutes(), eventRoutes()} {
 		table = append(table, group...)
 	}
 	for _, r := range table {
@@ -113,8 +84,4 @@ func permissionArea(kind string) string {
 		return "balance_transaction_source"
 	}
 	return kind
-}
-
-func listParams(more ...param) []param {
-	return append(more, integerParam("limit"), textParam("starting_after"), textParam("ending_before"), expandParam)
 }

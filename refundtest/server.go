@@ -24,8 +24,22 @@ const PlatformAccount = "acct_1RefundtestPlatfm"
 // be reached without a socket through [Server.HTTPClient], or over one after
 // [Server.Start]. It is safe for concurrent use.
 //
-// The embedded World is the platform's own account in test mode. [Server.Account]
-// returns those of other accounts, and [World.Live] those of live mode.
+// The embedded World is the platform's own account in test mode, so a Server has
+// every method of [World]:
+//
+//   - to begin with: [World.AddCharge], [World.AddCharges], [World.AddRefund],
+//     [World.AddRefunds], [World.SetBalance], [World.SetCashBalance]
+//   - as the bank: [World.Settle], [World.Fail], [World.RequireAction],
+//     [World.SetReference], [World.SettleCharge], [World.FailCharge],
+//     [World.Dispute], [World.Inquire], [World.WinDispute], [World.LoseDispute],
+//     [World.TopUp]
+//   - as the customer: [World.SubmitDetails], [World.Expire]
+//   - as a person in the Dashboard: [World.RefundInDashboard], [World.CancelInDashboard]
+//   - to see what there is: [World.Charge], [World.Refund], [World.Refunds],
+//     [World.Events], [World.Recent], [World.Balance], [World.CashBalance]
+//   - to check it: [World.AssertRefundedOnce], [World.AssertNotRefunded]
+//   - other worlds: [Server.Account] for another account, [World.Live] for live
+//     mode; [World.AccountID] says whose a world is
 type Server struct {
 	*World
 
@@ -35,7 +49,6 @@ type Server struct {
 	limits   rateLimiter
 	locks    chargeLocks
 	reporter TB
-	routes   []*route
 	journal  journal
 
 	mu      sync.Mutex // guards every world and what follows
@@ -45,7 +58,7 @@ type Server struct {
 	dueNow  time.Time // time of the task that is being done
 	outbox  []*event  // to be delivered, if there is a webhook
 	hooks   []*Webhook
-	current *exchange // whose request is changing objects, nil for the system
+	cause   cause // of what is being changed
 	http    *http.Server
 	url     string
 	closed  bool
@@ -66,7 +79,6 @@ func New(opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(s)
 	}
-	s.routes = newRoutes()
 	s.World = s.world(worldName{account: PlatformAccount})
 	s.world(worldName{account: PlatformAccount, live: true})
 	if s.reporter != nil {
@@ -75,8 +87,20 @@ func New(opts ...Option) *Server {
 	return s
 }
 
-// locked runs work on the worlds after doing what has come due, and hands on
-// the events that came of it.
+// AddCharge is [World.AddCharge] for the platform's account in test mode: it adds
+// a charge that was made earlier and can be refunded, and returns it with its id.
+// The amount is in the currency's smallest unit; the zero Charge is of 10.00 USD.
+func (s *Server) AddCharge(c Charge) Charge { return s.World.AddCharge(c) }
+
+// AssertRefundedOnce is [World.AssertRefundedOnce] for the platform's account in
+// test mode: it fails t unless exactly one refund fits want, and returns it.
+func (s *Server) AssertRefundedOnce(t TB, want Refund) Refund {
+	t.Helper()
+	return s.World.AssertRefundedOnce(t, want)
+}
+
+// locked does what has come due, runs work on the worlds under the lock, and
+// then hands the events of both to the webhooks.
 func (s *Server) locked(work func()) { s.lockedFor(nil, work) }
 
 // lockedFor is locked for the request x, nil if there is none.
@@ -97,7 +121,7 @@ func (s *Server) change(work func()) ([]*event, []*Webhook) {
 	return events, s.hooks
 }
 
-// complain tells the reporter, if there is one, what the test did not mean.
+// complain reports a mistake in the test, if there is a reporter.
 func (s *Server) complain(format string, args ...any) {
 	if s.reporter != nil {
 		s.reporter.Helper()

@@ -57,8 +57,8 @@ func TestTransportCallsTraceHooks(t *testing.T) {
 func TestTransportHonoursTheContext(t *testing.T) {
 	c := setup(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	because := errors.New("because")
-	cancel(because)
+	cause := errors.New("the test ended it")
+	cancel(cause)
 	r, err := http.NewRequestWithContext(ctx, "POST", "https://api.stripe.com/v1/refunds", strings.NewReader(""))
 	require.NoError(t, err)
 	_, err = c.client.Do(r)

@@ -1,15 +1,12 @@
 package refundtest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
-	"sync"
 	"syscall"
 )
 
@@ -37,7 +34,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, refusedConnection(r)
 	}
 	x := t.server.receive(serverSide(r), body, tooLarge, true)
-	if x.fault != nil && x.fault.refuses {
+	if x.fault != nil && x.fault.noConnection {
 		err := refusedConnection(r)
 		traceRefused(ctx, r, err)
 		return nil, err
@@ -72,7 +69,8 @@ func refusedConnection(r *http.Request) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("%s: %w", r.URL.Host, syscall.ECONNREFUSED)}
 }
 
-// traceRefused tells the caller's trace that nothing could be sent.
+// traceRefused calls the hooks of the caller's trace for a connection that was
+// refused.
 func traceRefused(ctx context.Context, r *http.Request, err error) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -89,7 +87,7 @@ func traceRefused(ctx context.Context, r *http.Request, err error) {
 	}
 }
 
-// traceSent tells the caller's trace that the request has gone out.
+// traceSent calls the hooks of the caller's trace for a request that was sent.
 func traceSent(ctx context.Context, r *http.Request) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -126,74 +124,4 @@ func serverSide(r *http.Request) *http.Request {
 		seen.SetBasicAuth(user.Username(), password)
 	}
 	return seen
-}
-
-func (a *answer) toResponse(r *http.Request, answered func()) *http.Response {
-	header := a.header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	body := &responseBody{request: r, answer: a, unread: a.body, answered: answered, closing: make(chan struct{})}
-	length := int64(len(a.body))
-	if a.cut || a.stall {
-		body.unread = a.body[:len(a.body)/2]
-	}
-	if a.endless {
-		header.Del("Content-Length")
-		length = -1
-	} else {
-		header.Set("Content-Length", strconv.FormatInt(length, 10))
-	}
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: body, ContentLength: length, Request: r,
-	}
-}
-
-// responseBody ends with the request's context, as a real one does.
-type responseBody struct {
-	request   *http.Request
-	answer    *answer
-	unread    []byte
-	answered  func()
-	once      sync.Once
-	closing   chan struct{}
-	closeOnce sync.Once
-}
-
-func (b *responseBody) Read(p []byte) (int, error) {
-	ctx := b.request.Context()
-	if len(b.unread) == 0 && b.answer.stall {
-		select {
-		case <-ctx.Done():
-		case <-b.closing:
-		}
-	}
-	select {
-	case <-b.closing:
-		return 0, http.ErrBodyReadAfterClose
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	default:
-	}
-	if len(b.unread) == 0 && b.answer.endless && len(b.answer.body) > 0 {
-		b.unread = bytes.Repeat(b.answer.body, 1+4096/len(b.answer.body))
-	}
-	if len(b.unread) == 0 {
-		if b.answer.cut {
-			return 0, io.ErrUnexpectedEOF
-		}
-		b.once.Do(b.answered)
-		return 0, io.EOF
-	}
-	n := copy(p, b.unread)
-	b.unread = b.unread[n:]
-	return n, nil
-}
-
-func (b *responseBody) Close() error {
-	b.closeOnce.Do(func() { close(b.closing) })
-	b.once.Do(b.answered)
-	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A Webhook is an endpoint that is told of events. It is safe for concurrent
-// use.
+// A Webhook is an endpoint that events are delivered to. It is safe for
+// concurrent use.
 type Webhook struct {
 	server  *Server
 	target  *url.URL
@@ -25,7 +25,7 @@ type Webhook struct {
 	shuffle *rand.Rand
 	early   *chances
 	again   *chances
-	tell    func(Delivery)
+	notify  func(Delivery)
 
 	mu         sync.Mutex
 	quiet      sync.Cond
@@ -37,7 +37,7 @@ type Webhook struct {
 	made       []Delivery
 }
 
-// A WebhookOption changes what an endpoint is told, and when.
+// A WebhookOption changes which events an endpoint receives, and when.
 type WebhookOption func(*webhookConfig)
 
 type webhookConfig struct {
@@ -47,7 +47,7 @@ type webhookConfig struct {
 	held         bool
 	shuffle      *rand.Rand
 	early, again *chances
-	tell         func(Delivery)
+	notify       func(Delivery)
 }
 
 // chances decides by a seed. It is used under a lock.
@@ -61,7 +61,7 @@ func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, scram
 func (c *chances) hit() bool { return c != nil && c.random.Float64() < c.p }
 
 // EventTypes limits the endpoint to these types, such as "refund.updated" or
-// "refund.*". By default it is told of all.
+// "refund.*". By default it receives all.
 func EventTypes(types ...string) WebhookOption {
 	return func(c *webhookConfig) { c.types = append(c.types, types...) }
 }
@@ -77,8 +77,8 @@ func SignedAlsoByV0() WebhookOption {
 	return func(c *webhookConfig) { c.v0 = true }
 }
 
-// HeldUntilDeliver makes every event wait for [Webhook.Deliver]: a test decides
-// when the endpoint learns of what happened.
+// HeldUntilDeliver makes every event wait for [Webhook.Deliver]: the test decides
+// when the endpoint receives it.
 func HeldUntilDeliver() WebhookOption {
 	return func(c *webhookConfig) { c.held = true }
 }
@@ -95,20 +95,20 @@ func Duplicated(probability float64, seed uint64) WebhookOption {
 }
 
 // BeforeAnswer delivers some events, with the given probability, 0 to 1, before
-// the request that caused them is answered: the endpoint hears of a refund that
-// its maker does not know yet.
+// the request that caused them is answered: the endpoint then knows a refund
+// before the program that created it does.
 func BeforeAnswer(probability float64, seed uint64) WebhookOption {
 	return func(c *webhookConfig) { c.early = &chances{newRandom(seed), probability} }
 }
 
-// OnDelivery calls tell after every delivery, on the goroutine that made it.
-func OnDelivery(tell func(Delivery)) WebhookOption {
-	return func(c *webhookConfig) { c.tell = tell }
+// OnDelivery calls notify after every delivery, on the goroutine that made it.
+func OnDelivery(notify func(Delivery)) WebhookOption {
+	return func(c *webhookConfig) { c.notify = notify }
 }
 
-// AddWebhook tells handler of all later events, of every account and mode, each
-// signed with secret by the server's clock: a handler that checks the time must
-// go by [Server.Now].
+// AddWebhook delivers all later events to handler, of every account and mode,
+// each signed with secret at the time of the server's clock: a handler that
+// checks the time must use [Server.Now].
 //
 // By default an event is delivered when the request that caused it has been
 // answered, that is when its client has read the answer or closed it, before the
@@ -149,7 +149,7 @@ func newWebhook(s *Server, target *url.URL, secret string, opts []WebhookOption)
 		opt(&config)
 	}
 	w := &Webhook{server: s, target: target, types: config.types, held: config.held, shuffle: config.shuffle,
-		early: config.early, again: config.again, tell: config.tell}
+		early: config.early, again: config.again, notify: config.notify}
 	w.quiet.L = &w.mu
 	w.sign = func(payload []byte, at time.Time) string {
 		header := SignEvent(payload, at, config.secrets...)
@@ -169,7 +169,7 @@ func (s *Server) addHook(w *Webhook, release func()) {
 	s.hooks = append(slices.Clip(s.hooks), w)
 	s.onClose = append(s.onClose, func() {
 		cancel()
-		w.settle()
+		w.awaitBackground()
 		release()
 	})
 }

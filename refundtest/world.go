@@ -1,10 +1,5 @@
 package refundtest
 
-import (
-	"container/heap"
-	"time"
-)
-
 // Kinds of objects, as they name themselves.
 const (
 	kindRefund      = "refund"
@@ -24,9 +19,9 @@ type worldName struct {
 }
 
 // A World is everything that one account has in one mode: nothing in it can be
-// seen or changed from another. Its methods play the parts that a program
-// cannot play over the API: the bank, the customer, the passage of time, and a
-// person at Stripe's Dashboard.
+// seen or changed from another. Its methods do what a program cannot do over the
+// API: what the bank, the customer, the clock and a person in Stripe's Dashboard
+// do.
 type World struct {
 	server *Server
 	name   worldName
@@ -35,20 +30,20 @@ type World struct {
 	intents      map[string]*intent
 	refunds      map[string]*refund
 	transactions map[string]*transaction
-	records      map[string]*record
+	records      map[string]*paymentRecord
 	events       map[string]*event
-	keys         map[string]*stored
+	keys         map[string]*keptKey
 
 	allCharges timeline[*charge]
 	allIntents timeline[*intent]
 	allRefunds timeline[*refund]
 	allEvents  timeline[*event]
 
-	ledger     map[string]int64 // sum of all balance transactions, by currency
-	available  map[string]int64 // by currency; absent: without limit
-	cash       map[cashName]int64
-	waiting    []*refund // for an available balance, oldest first
-	references map[string]bool
+	ledger           map[string]int64 // sum of all balance transactions, by currency
+	available        map[string]int64 // by currency; absent: without limit
+	cash             map[cashName]int64
+	waiting          []*refund // for an available balance, oldest first
+	refundReferences map[string]bool
 }
 
 // Account returns the test-mode world of a connected account, which is created
@@ -82,102 +77,34 @@ func (s *Server) worldLocked(name worldName) *World {
 	w := &World{
 		server: s, name: name,
 		charges: map[string]*charge{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
-		transactions: map[string]*transaction{}, records: map[string]*record{}, events: map[string]*event{},
-		keys: map[string]*stored{}, ledger: map[string]int64{}, available: map[string]int64{},
-		cash: map[cashName]int64{}, references: map[string]bool{},
+		transactions: map[string]*transaction{}, records: map[string]*paymentRecord{}, events: map[string]*event{},
+		keys: map[string]*keptKey{}, ledger: map[string]int64{}, available: map[string]int64{},
+		cash: map[cashName]int64{}, refundReferences: map[string]bool{},
 	}
 	s.worlds[name] = w
 	return w
 }
 
-// lookup shows the object that a reference names, or nil.
-func (w *World) lookup(ref reference) object {
-	switch ref.kind {
+// lookup shows the object that a link names, or nil.
+func (w *World) lookup(to link) object {
+	switch to.kind {
 	case kindCharge:
-		if c := w.charges[ref.id]; c != nil {
+		if c := w.charges[to.id]; c != nil {
 			return c.show()
 		}
 	case kindIntent:
-		if p := w.intents[ref.id]; p != nil {
+		if p := w.intents[to.id]; p != nil {
 			return p.show()
 		}
 	case kindRefund:
-		if r := w.refunds[ref.id]; r != nil {
+		if r := w.refunds[to.id]; r != nil {
 			return r.show()
 		}
 	case kindTransaction:
-		if t := w.transactions[ref.id]; t != nil {
+		if t := w.transactions[to.id]; t != nil {
 			return t.show(w.server.instant())
 		}
 	}
 	// What is not simulated is shown with what is known of it.
-	return object{"id": ref.id, "object": ref.kind}
-}
-
-// instant is the time of whatever is happening: of the task that has come due,
-// else now.
-func (s *Server) instant() time.Time {
-	if !s.dueNow.IsZero() {
-		return s.dueNow
-	}
-	return s.Now()
-}
-
-// stamp dates a new object.
-func (s *Server) stamp() moment {
-	s.serial++
-	return moment{second: s.instant().Unix(), serial: s.serial}
-}
-
-// task is something that happens by itself at a certain time.
-type task struct {
-	at     time.Time
-	serial int64
-	do     func()
-}
-
-type taskQueue []task
-
-func (q taskQueue) Len() int { return len(q) }
-func (q taskQueue) Less(i, j int) bool {
-	if q[i].at.Equal(q[j].at) {
-		return q[i].serial < q[j].serial
-	}
-	return q[i].at.Before(q[j].at)
-}
-func (q taskQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *taskQueue) Push(t any)   { *q = append(*q, t.(task)) }
-func (q *taskQueue) Pop() any {
-	old := *q
-	last := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return last
-}
-
-// schedule puts do off until the clock reaches at.
-func (w *World) schedule(at time.Time, do func()) {
-	w.server.serial++
-	heap.Push(&w.server.tasks, task{at: at, serial: w.server.serial, do: do})
-}
-
-// catchUp does what has come due since the server was last asked for
-// something, in the order in which it came due.
-func (s *Server) catchUp() {
-	now := s.Now()
-	for len(s.tasks) > 0 && !s.tasks[0].at.After(now) {
-		next := heap.Pop(&s.tasks).(task)
-		s.dueNow = next.at
-		next.do()
-	}
-	s.dueNow = time.Time{}
-}
-
-// whenever runs do unless the refund's status has changed meanwhile.
-func (r *refund) whenever(after time.Duration, do func()) {
-	was := r.changes
-	r.world.schedule(r.world.server.instant().Add(after), func() {
-		if r.changes == was {
-			do()
-		}
-	})
+	return object{"id": to.id, "object": to.kind}
 }

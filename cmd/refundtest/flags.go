@@ -28,7 +28,7 @@ func parseFlags(args []string, usage io.Writer) (*config, error) {
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:12111", "`address` to listen on; port 0 takes a free one")
 	flags.BoolVar(&remote, "allow-remote", false, "listen on an address that other machines can reach")
 	flags.StringVar(&c.seed, "seed", "", "JSON `file` of charges to begin with")
-	flags.StringVar(&c.webhook, "webhook", "", "`URL` that is told of every event")
+	flags.StringVar(&c.webhook, "webhook", "", "`URL` that every event is sent to")
 	flags.StringVar(&c.secret, "secret", "", "`secret` that the events are signed with, such as whsec_test")
 	flags.Float64Var(&c.chaos, "chaos", 0, "`probability` from 0 to 1 that something goes wrong with a request")
 	flags.Uint64Var(&c.chaosSeed, "chaos-seed", 0, "`seed` that decides what goes wrong; 0 takes a random one")

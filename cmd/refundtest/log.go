@@ -25,10 +25,10 @@ func (l *logger) line(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	text := l.now().Format("15:04:05") + " " + fmt.Sprintf(format, args...) + "\n"
-	_, _ = io.WriteString(l.out, text) // nobody to tell
+	_, _ = io.WriteString(l.out, text) // there is nowhere to report it
 }
 
-// delivery tells how an endpoint took an event.
+// delivery writes how an endpoint answered an event.
 func (l *logger) delivery(d refundtest.Delivery) {
 	result := strconv.Itoa(d.Status)
 	if d.Err != nil {

@@ -132,7 +132,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, ser
 			end, cancel := context.WithTimeout(context.Background(), longestEnd)
 			defer cancel()
 			if web.Shutdown(end) != nil {
-				_ = web.Close() // whoever is still connected has had his time
+				_ = web.Close() // their time is over
 			}
 			<-ended
 			return nil

@@ -6,6 +6,7 @@ import (
 )
 
 // decimals is how many digits of an amount come after the point.
+//
 // https://docs.stripe.com/currencies
 func decimals(currency string) int {
 	switch strings.ToLower(currency) {

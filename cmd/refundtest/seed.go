@@ -74,7 +74,7 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
 		return nil, fmt.Errorf("%s:1: it must be a JSON array of charges", name)
 	}
-	for number := 1; decoder.More(); number++ {
+	for number := 1; decoder.More() && !endsAt(content, decoder.InputOffset()); number++ {
 		from := decoder.InputOffset()
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {
@@ -90,6 +90,9 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 		}
 		worlds = c.world(server).list(worlds)
 	}
+	if endsAt(content, decoder.InputOffset()) {
+		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(content, int64(len(content))), errCutOff())
+	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(content, int64(len(content))), describe(err))
 	}
@@ -98,6 +101,14 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 	}
 	return worlds, nil
 }
+
+// endsAt reports whether nothing but space and a comma follows. Decoder.More
+// reports true at the end of a file since Go 1.27, and false before.
+func endsAt(content []byte, offset int64) bool {
+	return len(bytes.Trim(content[offset:], " \t\r\n,")) == 0
+}
+
+func errCutOff() error { return errors.New("the file ends within the array") }
 
 func readCharge(raw []byte) (*seedCharge, error) {
 	c := &seedCharge{}
@@ -114,7 +125,7 @@ var (
 	accountShape  = regexp.MustCompile(`^acct_[A-Za-z0-9_]+$`)
 )
 
-// check refuses what the server would otherwise mend in silence.
+// check refuses what the server would otherwise replace by a default.
 func (c *seedCharge) check() error {
 	outcomes := []string{"", string(refundtest.Succeeds), string(refundtest.PendsThenSucceeds), string(refundtest.SucceedsThenFails),
 		string(refundtest.StaysPending), string(refundtest.NeedsAction)}
@@ -122,7 +133,7 @@ func (c *seedCharge) check() error {
 	case c.Amount < 1:
 		return &fieldError{"amount", "it must be at least 1, in the currency's smallest unit"}
 	case c.Currency != "" && !currencyShape.MatchString(c.Currency):
-		return &fieldError{"currency", "it must be three small letters, such as usd"}
+		return &fieldError{"currency", "it must be three lower-case letters, such as usd"}
 	case !slices.Contains([]string{"", "succeeded", "pending", "failed"}, c.Status):
 		return &fieldError{"status", "it must be succeeded, pending or failed"}
 	case !slices.Contains(outcomes, c.OnRefund):
@@ -191,7 +202,7 @@ func timeOf(seconds int64) time.Time {
 
 const atEnd = 1 << 62
 
-// errorOffset is where in the file encoding/json stumbled.
+// errorOffset is where in the file encoding/json found an error.
 func errorOffset(err error, otherwise int64) int64 {
 	var syntax *json.SyntaxError
 	switch {
@@ -248,7 +259,7 @@ func describe(err error) error {
 	case errors.As(err, &kind):
 		return wrongKind(kind)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the file ends within the array")
+		return errCutOff()
 	}
 	if _, field, unknown := strings.Cut(err.Error(), "unknown field "); unknown {
 		return &fieldError{strings.Trim(field, `"`), "there is no such field"}

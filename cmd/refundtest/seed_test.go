@@ -49,7 +49,7 @@ func TestSeedSaysWhatIsWrong(t *testing.T) {
 		"text for amount": {"[\n {\n  \"id\": \"ch_1\",\n  \"amount\": \"5\"\n }\n]", `f.json:4: charge 1: field "amount": it must be a whole number, not string`},
 		"fraction":        {"[{\n\"amount\": 5.5}]", `f.json:2: charge 1: field "amount": it must be a whole number, not number 5.5`},
 		"unknown field":   {"[\n\n{\"amount\": 1,\n \"amont\": 5}]", `f.json:4: charge 1: field "amont": there is no such field`},
-		"currency":        {"[{\"amount\": 1,\n \"currency\": \"USD\"}]", `f.json:2: charge 1: field "currency": it must be three small letters, such as usd`},
+		"currency":        {"[{\"amount\": 1,\n \"currency\": \"USD\"}]", `f.json:2: charge 1: field "currency": it must be three lower-case letters, such as usd`},
 		"status":          {`[{"amount": 1, "status": "done"}]`, `f.json:1: charge 1: field "status": it must be succeeded, pending or failed`},
 		"outcome":         {`[{"amount": 1, "on_refund": "explodes"}]`, `f.json:1: charge 1: field "on_refund": it must be one of succeeds, pends_then_succeeds, succeeds_then_fails, stays_pending, requires_action`},
 		"account":         {`[{"amount": 1, "account": "shop"}]`, `f.json:1: charge 1: field "account": it must be the id of an account, acct_...`},
@@ -59,6 +59,8 @@ func TestSeedSaysWhatIsWrong(t *testing.T) {
 		"no JSON":         {"[{\"amount\": 1},\n{\"amount\": 1,,}]", `f.json:2: charge 2: invalid character ',' looking for beginning of object key string`},
 		"cut off":         {"[{\"amount\": 1},\n{\"amount\"", `f.json:2: charge 2: the file ends within the array`},
 		"not closed":      {"[{\"amount\": 1}\n", `f.json:2: the file ends within the array`},
+		"after a comma":   {"[{\"amount\": 1},\n", `f.json:2: the file ends within the array`},
+		"only the start":  {"[\n", `f.json:2: the file ends within the array`},
 		"trailing":        {"[{\"amount\": 1}]\n[]", `f.json:2: there is something after the array`},
 		"not an object":   {"[\n5]", `f.json:2: charge 1: it must be an object, not number`},
 	} {

@@ -1,0 +1,46 @@
+package refundtest
+
+func eventRoutes() []*route {
+	return []*route{
+		{
+			method: "GET", template: "/v1/events", shows: kindEvent, lists: true, handle: listEvents,
+			params: listParams(param{name: "created", kind: timeRange}, textParam("type"), param{name: "types", kind: texts},
+				param{name: "delivery_success", kind: boolean}),
+		},
+		{
+			method: "GET", template: "/v1/events/{id}", shows: kindEvent, params: []param{expandParam},
+			handle: func(x *exchange) (object, *refusal) {
+				e := x.world.events[x.args["id"]]
+				if e == nil {
+					return nil, missing(kindEvent, x.args["id"], "id")
+				}
+				return e.show(), nil
+			},
+		},
+	}
+}
+
+func listEvents(x *exchange) (object, *refusal) {
+	wanted := x.params.texts("types")
+	if x.params.has("type") && wanted != nil {
+		return nil, invalid("types", "", "Send either type or types.")
+	}
+	line := &x.world.allEvents
+	if x.params.has("type") {
+		wanted = []string{x.params.text("type")}
+	}
+	if wanted != nil {
+		line = &timeline[*event]{}
+		for _, e := range x.world.allEvents.sorted() {
+			if e.isOf(wanted) {
+				line.add(e)
+			}
+		}
+	}
+	return listPage(x, line, kindEvent, func(id string) dated {
+		if e := x.world.events[id]; e != nil {
+			return e
+		}
+		return nil
+	})
+}

@@ -1,0 +1,102 @@
+package refundtest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Request is what the server saw of one request, and how it answered.
+type Request struct {
+	Method         string
+	Path           string
+	Endpoint       string      // the path with names in place of ids, such as /v1/refunds/{refund}; empty if unknown
+	Form           url.Values  // query and body together, nested names written as metadata[order]
+	Header         http.Header // without Authorization
+	Body           []byte
+	IdempotencyKey string // as sent; empty if none was
+	Account        string // the Stripe-Account header
+	RequestID      string
+	Time           time.Time // of the server's clock
+
+	Status   int    // 0 while the request runs, and when the connection was dropped
+	Replayed bool   // answered from what was stored for the key
+	Fault    string // what [Server.Inject] made go wrong; empty for nothing
+}
+
+// journal keeps the requests in the order in which they came.
+type journal struct {
+	mu      sync.Mutex
+	entries []Request
+}
+
+// observed is the request as it came.
+func (x *exchange) observed() Request {
+	header := x.request.Header.Clone()
+	header.Del("Authorization")
+	entry := Request{
+		Method: x.request.Method, Path: x.request.URL.Path, Header: header, Body: x.body,
+		IdempotencyKey: x.request.Header.Get("Idempotency-Key"),
+		Account:        x.request.Header.Get("Stripe-Account"),
+		RequestID:      x.requestID, Time: x.server.Now(), Form: x.looseForm(),
+	}
+	if x.route != nil {
+		entry.Endpoint = x.route.template
+	}
+	return entry
+}
+
+func (j *journal) begin(x *exchange) int {
+	entry := x.observed()
+	if x.fault != nil {
+		entry.Fault = x.fault.String()
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, entry)
+	return len(j.entries) - 1
+}
+
+func (j *journal) end(x *exchange, a *answer) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if x.journalIndex >= len(j.entries) {
+		return // forgotten meanwhile
+	}
+	j.entries[x.journalIndex].Replayed = x.replayed
+	if !a.drop {
+		j.entries[x.journalIndex].Status = a.status
+	}
+}
+
+// looseForm reads what can be read of the parameters.
+func (x *exchange) looseForm() url.Values {
+	form, _ := url.ParseQuery(x.request.URL.RawQuery)
+	if strings.HasPrefix(x.request.Header.Get("Content-Type"), formType) {
+		body, _ := url.ParseQuery(string(x.body))
+		for name, values := range body {
+			form[name] = append(form[name], values...)
+		}
+	}
+	return form
+}
+
+// Requests returns every request so far, oldest first, as copies.
+func (s *Server) Requests() []Request {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	copies := slices.Clone(s.journal.entries)
+	for i := range copies {
+		copies[i].Header = copies[i].Header.Clone()
+		copies[i].Body = slices.Clone(copies[i].Body)
+		copies[i].Form = maps.Clone(copies[i].Form)
+		for name, values := range copies[i].Form {
+			copies[i].Form[name] = slices.Clone(values)
+		}
+	}
+	return copies
+}

@@ -1,4 +1,0 @@
-package refundtest
-
-// otherRoutes are the endpoints that only read.
-func otherRoutes() []*route { return append(transactionRoutes(), eventRoutes()...) }

@@ -1,0 +1,111 @@
+package refundtest
+
+import (
+	"slices"
+	"time"
+)
+
+// transaction is one line of the account's books.
+type transaction struct {
+	entry
+	id string
+	at moment
+}
+
+// entry is what a transaction books.
+type entry struct {
+	kind        string
+	amount      int64
+	currency    string
+	source      link
+	description string
+}
+
+// post books an entry and returns the id of its balance transaction.
+func (w *World) post(e entry) string {
+	t := &transaction{entry: e, id: w.server.ids.related("txn_", e.source.id), at: w.server.stamp()}
+	w.transactions[t.id] = t
+	w.ledger[e.currency] += e.amount
+	if _, limited := w.available[e.currency]; limited && e.source.kind == kindRefund {
+		w.available[e.currency] += e.amount
+	}
+	return t.id
+}
+
+// category groups the types of transactions as Stripe's reports do.
+func (t *transaction) category() string {
+	switch t.kind {
+	case "charge", "payment":
+		return "charge"
+	case "refund", "payment_refund":
+		return "refund"
+	}
+	return "refund_failure"
+}
+
+func (t *transaction) show(now time.Time) object {
+	availableOn := time.Unix(t.at.second, 0).UTC().AddDate(0, 0, 2).Truncate(24 * time.Hour)
+	status := "pending"
+	if !now.Before(availableOn) {
+		status = "available"
+	}
+	return object{
+		"id": t.id, "object": kindTransaction, "amount": t.amount, "available_on": availableOn.Unix(),
+		"balance_type": "payments", "created": t.at.second, "currency": t.currency,
+		"description": orNull(t.description), "exchange_rate": nil, "fee": int64(0), "fee_details": []any{},
+		"net": t.amount, "reporting_category": t.category(), "source": t.source, "status": status, "type": t.kind,
+	}
+}
+
+// SetBalance limits what can be refunded in a currency to an available balance,
+// in the currency's smallest unit. Without it there is no limit. A card refund
+// that the balance does not cover is made pending, with the pending reason
+// insufficient_funds; one by another method is refused with
+// balance_insufficient.
+func (w *World) SetBalance(currency string, amount int64) {
+	w.server.locked(func() {
+		w.available[currency] = amount
+		w.payWaiting()
+	})
+}
+
+// TopUp adds to an available balance that [World.SetBalance] has set, and
+// settles the refunds that waited for it, oldest first.
+func (w *World) TopUp(currency string, amount int64) {
+	w.server.locked(func() {
+		w.available[currency] += amount
+		w.payWaiting()
+	})
+}
+
+// Balance returns the available balance, if [World.SetBalance] has set one.
+func (w *World) Balance(currency string) (amount int64, limited bool) {
+	w.server.locked(func() { amount, limited = w.available[currency] })
+	return amount, limited
+}
+
+// covers reports whether the available balance is enough.
+func (w *World) covers(currency string, amount int64) bool {
+	available, limited := w.available[currency]
+	return !limited || available >= amount
+}
+
+// payWaiting settles refunds that waited for the balance.
+func (w *World) payWaiting() {
+	blocked := map[string]bool{} // a smaller refund does not overtake an older one
+	for _, r := range slices.Clone(w.waiting) {
+		if blocked[r.currency] || !w.covers(r.currency, r.amount) {
+			blocked[r.currency] = true
+			continue
+		}
+		w.stopWaiting(r)
+		r.change(func() {
+			r.book()
+			r.proceed()
+		})
+	}
+}
+
+func (w *World) stopWaiting(r *refund) {
+	w.waiting = slices.DeleteFunc(w.waiting, func(other *refund) bool { return other == r })
+}

@@ -1,0 +1,242 @@
+package refundtest
+
+import (
+	"maps"
+	"strings"
+	"time"
+)
+
+// A Charge is money that was taken and can be refunded. Amounts are in the
+// currency's smallest unit.
+//
+// https://docs.stripe.com/api/charges/object
+type Charge struct {
+	ID       string // chosen by the server if empty
+	Amount   int64  // 1000 if zero
+	Currency string // usd if empty
+
+	// PaymentIntent is the id of the PaymentIntent that made the charge. If it
+	// is empty one is made for it, unless WithoutPaymentIntent says that the
+	// charge was made directly.
+	PaymentIntent        string
+	WithoutPaymentIntent bool
+
+	Status            string        // succeeded (if empty), pending or failed
+	Uncaptured        bool          // authorized only
+	PaymentMethodType string        // card if empty; decides the outcome of the charge's refunds, unless OnRefund does
+	OnRefund          RefundOutcome // what happens to the charge's refunds
+	Customer          string
+	Description       string
+	ReceiptEmail      string // where a customer is asked for bank details
+	Metadata          map[string]string
+	Created           time.Time // now if zero
+
+	Transfer             string // id of the transfer to a connected account, which makes reverse_transfer possible
+	ApplicationFeeAmount int64  // makes refund_application_fee possible
+
+	// State that the server keeps; ignored by AddCharge.
+	AmountCaptured int64
+	AmountRefunded int64 // of every refund that has not failed or been canceled
+	Refunded       bool  // nothing is left to refund
+	Disputed       bool
+}
+
+// charge is the money of one payment and its refunds.
+type charge struct {
+	Charge
+	world     *World
+	id        string
+	at        moment
+	method    paymentMethod
+	captured  bool
+	txn       string
+	refunds   timeline[*refund]
+	dispute   *dispute
+	failure   string // code of the decline
+	recipient string // of transfer_data
+}
+
+func (c *charge) when() moment { return c.at }
+
+// remaining is what can still be refunded.
+func (c *charge) remaining() int64 { return c.Amount - c.AmountRefunded }
+
+// AddCharge adds a charge that was made earlier, by default one that succeeded.
+// It publishes no event, and returns the charge with id and defaults filled in.
+// What the server cannot use, such as an id that is taken, it replaces and
+// reports, if there is a [WithReporter].
+func (w *World) AddCharge(c Charge) Charge {
+	var added Charge
+	w.server.locked(func() { added = w.addCharge(c).public() })
+	return added
+}
+
+// AddCharges adds many charges at once, as [World.AddCharge] does.
+func (w *World) AddCharges(charges []Charge) []Charge {
+	added := make([]Charge, 0, len(charges))
+	w.server.locked(func() {
+		for _, c := range charges {
+			added = append(added, w.addCharge(c).public())
+		}
+	})
+	return added
+}
+
+// Charge returns a charge as it is now, and whether there is one with this id.
+func (w *World) Charge(id string) (found Charge, ok bool) {
+	w.server.locked(func() {
+		if c := w.charges[id]; c != nil {
+			found, ok = c.public(), true
+		}
+	})
+	return found, ok
+}
+
+func (c *charge) public() Charge {
+	shown := c.Charge
+	shown.Metadata = maps.Clone(shown.Metadata)
+	shown.Created = time.Unix(c.at.second, 0).UTC()
+	return shown
+}
+
+func (w *World) addCharge(given Charge) *charge {
+	if given.Amount <= 0 {
+		if given.Amount < 0 {
+			w.server.complain("a charge of %d was added; it was made 1000", given.Amount)
+		}
+		given.Amount = 1000
+	}
+	if given.Status == "" {
+		given.Status = "succeeded"
+	}
+	if given.ID != "" && w.charges[given.ID] != nil {
+		w.server.complain("there already is a charge %s; the new one got another id", given.ID)
+		given.ID = ""
+	}
+	given.Currency = strings.ToLower(given.Currency)
+	method := paymentMethod{kind: given.PaymentMethodType}
+	c := w.newCharge(given, method)
+	if given.PaymentIntent == "" && !given.WithoutPaymentIntent {
+		p := w.newIntent(c.Amount, c.Currency, c.id)
+		p.adopt(c)
+	} else if p := w.intents[given.PaymentIntent]; p != nil {
+		p.adopt(c)
+	} else if given.PaymentIntent != "" {
+		p := w.newIntent(c.Amount, c.Currency, c.id)
+		delete(w.intents, p.id)
+		p.id = given.PaymentIntent
+		w.intents[p.id] = p
+		p.adopt(c)
+	}
+	return c
+}
+
+// newCharge creates a charge and, if it took money, books it.
+func (w *World) newCharge(given Charge, method paymentMethod) *charge {
+	c := &charge{Charge: given, world: w, id: given.ID, at: w.server.stamp(), method: method.withDefaults()}
+	if !given.Created.IsZero() {
+		c.at.second = given.Created.Unix()
+	}
+	if c.Currency == "" {
+		c.Currency = "usd"
+	}
+	if c.id == "" {
+		c.id = w.server.ids.related(c.method.chargePrefix(), given.PaymentIntent)
+	}
+	c.ID, c.PaymentMethodType = c.id, c.method.kind
+	c.Metadata = maps.Clone(given.Metadata)
+	c.AmountCaptured, c.AmountRefunded, c.Refunded, c.Disputed = 0, 0, false, false
+	c.captured = !given.Uncaptured && given.Status != "failed"
+	if c.captured && given.Status == "succeeded" {
+		c.book()
+	}
+	w.charges[c.id] = c
+	w.allCharges.add(c)
+	return c
+}
+
+// book adds the money of a captured charge to the balance.
+func (c *charge) book() {
+	c.AmountCaptured = c.Amount
+	c.captured, c.Uncaptured = true, false
+	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: c.Amount, currency: c.Currency,
+		source: link{kindCharge, c.id}, description: c.Description})
+}
+
+// counted changes how much of the charge is refunded.
+func (c *charge) counted(amount int64) {
+	c.AmountRefunded += amount
+	c.Refunded = c.AmountRefunded == c.Amount
+}
+
+func (c *charge) show() object {
+	o := object{
+		"id": c.id, "object": kindCharge, "amount": c.Amount, "amount_captured": c.AmountCaptured,
+		"amount_refunded": c.AmountRefunded, "application": nil, "application_fee": nil,
+		"application_fee_amount":          nil,
+		"balance_transaction":             linkTo(kindTransaction, c.txn),
+		"billing_details":                 billingDetails(c.ReceiptEmail),
+		"calculated_statement_descriptor": "REFUNDTEST",
+		"captured":                        c.captured && c.Status == "succeeded", "created": c.at.second, "currency": c.Currency,
+		"customer":                    linkTo(kindCustomer, c.Customer),
+		"description":                 orNull(c.Description),
+		"disputed":                    c.Disputed,
+		"failure_balance_transaction": nil, "failure_code": orNull(c.failure), "failure_message": nil,
+		"fraud_details": object{}, "livemode": c.world.name.live, "metadata": c.Metadata,
+		"on_behalf_of": nil, "outcome": c.outcome(), "paid": c.Status == "succeeded",
+		"payment_intent":         linkTo(kindIntent, c.PaymentIntent),
+		"payment_method":         orNull(c.method.id),
+		"payment_method_details": c.method.details(c.Amount),
+		"radar_options":          object{},
+		"receipt_email":          orNull(c.ReceiptEmail), "receipt_number": nil,
+		"receipt_url": "https://pay.stripe.com/receipts/" + c.id,
+		"refunded":    c.Refunded, "review": nil, "shipping": nil, "source_transfer": nil,
+		"statement_descriptor": nil, "statement_descriptor_suffix": nil,
+		"status": c.Status, "transfer_data": nil, "transfer_group": nil,
+	}
+	if c.ApplicationFeeAmount > 0 {
+		o["application_fee_amount"] = c.ApplicationFeeAmount
+		o["application_fee"] = linkTo("application_fee", "fee_"+tail(c.id))
+	}
+	if c.failure != "" {
+		o["failure_message"] = "The card was declined."
+	}
+	if c.Transfer != "" {
+		o["transfer"] = linkTo("transfer", c.Transfer)
+		o["transfer_data"] = object{"amount": nil, "destination": linkTo("account", c.recipient)}
+	}
+	return o
+}
+
+func (c *charge) outcome() object {
+	if c.Status == "failed" {
+		return object{"network_status": "declined_by_network", "reason": orNull(c.failure), "risk_level": "normal",
+			"seller_message": "The bank declined.", "type": "issuer_declined"}
+	}
+	return object{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
+		"seller_message": "Payment complete.", "type": "authorized"}
+}
+
+func billingDetails(email string) object {
+	return object{
+		"address": object{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil},
+		"email":   orNull(email), "name": nil, "phone": nil, "tax_id": nil,
+	}
+}
+
+// tail returns an id without its prefix.
+func tail(id string) string {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i] == '_' {
+			return id[i+1:]
+		}
+	}
+	return id
+}
+
+// showRefunds is the list that expand puts into a charge.
+func (c *charge) showRefunds() object {
+	items, more := c.refunds.page(window{limit: 10, to: 1 << 62})
+	return object{"object": "list", "data": showAll(items), "has_more": more,
+		"total_count": int64(len(c.refunds.items)), "url": "/v1/charges/" + c.id + "/refunds"}
+}

@@ -1,0 +1,82 @@
+package refundtest
+
+import "fmt"
+
+// dispute is a customer's complaint at the bank. It moves no money here.
+type dispute struct {
+	id     string
+	at     moment
+	status string
+}
+
+// refundable reports whether Stripe nevertheless lets the charge be refunded:
+// during an inquiry, and after a dispute was won.
+func (d *dispute) refundable() bool {
+	switch d.status {
+	case "warning_needs_response", "warning_under_review", "warning_closed", "won":
+		return true
+	}
+	return false
+}
+
+// Dispute opens a dispute of a charge (a chargeback): the charge cannot be
+// refunded any more, and its pending refunds fail.
+func (w *World) Dispute(charge string) error { return w.setDispute(charge, "needs_response") }
+
+// Inquire opens an inquiry about a charge, which can still be refunded.
+func (w *World) Inquire(charge string) error { return w.setDispute(charge, "warning_needs_response") }
+
+// WinDispute closes a charge's dispute or inquiry in the merchant's favour: it
+// can be refunded again.
+func (w *World) WinDispute(charge string) error { return w.setDispute(charge, "won") }
+
+// LoseDispute closes a charge's dispute in the customer's favour.
+func (w *World) LoseDispute(charge string) error { return w.setDispute(charge, "lost") }
+
+func (w *World) setDispute(id, status string) (err error) {
+	w.server.locked(func() {
+		c := w.charges[id]
+		switch {
+		case c == nil:
+			err = fmt.Errorf("refundtest: there is no charge %q to dispute", id)
+		case !c.captured:
+			err = fmt.Errorf("refundtest: the charge %s took no money that could be disputed", id)
+		case c.dispute == nil && (status == "won" || status == "lost"):
+			err = fmt.Errorf("refundtest: the charge %s is not disputed", id)
+		default:
+			c.setDispute(status)
+		}
+	})
+	return err
+}
+
+func (c *charge) setDispute(status string) {
+	kind := "charge.dispute.updated"
+	switch {
+	case c.dispute == nil:
+		c.dispute = &dispute{id: c.world.server.ids.related("du_", c.id), at: c.world.server.stamp()}
+		c.Disputed, kind = true, "charge.dispute.created"
+	case status == "won" || status == "lost":
+		kind = "charge.dispute.closed"
+	}
+	c.dispute.status = status
+	c.world.publish(kind, c.showDispute(), nil)
+	if c.dispute.refundable() {
+		return
+	}
+	for _, r := range c.refunds.sorted() {
+		if r.status == "pending" {
+			r.fail("charge_for_pending_refund_disputed")
+		}
+	}
+}
+
+func (c *charge) showDispute() object {
+	d := c.dispute
+	return object{
+		"id": d.id, "object": "dispute", "amount": c.Amount, "balance_transactions": []any{},
+		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
+		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
+		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
+	}
+}

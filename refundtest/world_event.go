@@ -1,0 +1,161 @@
+package refundtest
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An Event is something that happened, as the API shows it.
+//
+// https://docs.stripe.com/api/events/object
+type Event struct {
+	ID      string
+	Type    string
+	Created time.Time
+	Live    bool
+
+	// Account is the connected account in which it happened, empty for the
+	// platform's own.
+	Account string
+
+	// ObjectID is the id of the refund, charge or PaymentIntent.
+	ObjectID string
+
+	// RequestID and IdempotencyKey are of the request that caused it. Both are
+	// empty for what happened by itself; at the Dashboard there is no key.
+	RequestID      string
+	IdempotencyKey string
+
+	// Body is the whole event as JSON, as it is sent to a webhook endpoint.
+	Body []byte
+}
+
+// event is an entry of the log, which only grows.
+type event struct {
+	id       string
+	at       moment
+	kind     string
+	world    *World
+	subject  object // as it was; never changed
+	previous object // nil to leave it out
+	cause    cause
+}
+
+// cause is the request that changes objects, as far as the objects know it. It
+// is empty for what happens by itself.
+type cause struct{ requestID, key string }
+
+// causedBy runs do, and has every event that is published meanwhile name c.
+func (s *Server) causedBy(c cause, do func()) {
+	s.cause = c
+	defer func() { s.cause = cause{} }()
+	do()
+}
+
+func (e *event) when() moment { return e.at }
+
+// publish appends an event to the log, and hands it to the webhooks.
+func (w *World) publish(kind string, subject, previous object) {
+	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous,
+		cause: w.server.cause}
+	w.events[e.id] = e
+	w.allEvents.add(e)
+	if len(w.server.hooks) > 0 {
+		w.server.outbox = append(w.server.outbox, e)
+	}
+}
+
+func (e *event) show() object {
+	data := object{"object": e.subject}
+	if e.previous != nil {
+		data["previous_attributes"] = e.previous
+	}
+	o := object{
+		"id": e.id, "object": kindEvent, "api_version": APIVersion, "created": e.at.second, "data": data,
+		"livemode": e.world.name.live, "pending_webhooks": int64(1),
+		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.key)},
+		"type":    e.kind,
+	}
+	if account := e.account(); account != "" {
+		o["account"] = account
+	}
+	return o
+}
+
+func (e *event) account() string {
+	if e.world.name.account == PlatformAccount {
+		return ""
+	}
+	return e.world.name.account
+}
+
+func (e *event) public() Event {
+	id, _ := e.subject["id"].(string)
+	return Event{
+		ID: e.id, Type: e.kind, Created: time.Unix(e.at.second, 0).UTC(), Live: e.world.name.live, Account: e.account(),
+		ObjectID: id, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.show()),
+	}
+}
+
+// Events returns everything that happened in this world, oldest first.
+func (w *World) Events() []Event {
+	var happened []Event
+	w.server.locked(func() {
+		for _, e := range w.allEvents.sorted() {
+			happened = append(happened, e.public())
+		}
+	})
+	return happened
+}
+
+// isOf reports whether the event's type is among patterns, such as refund.created
+// and refund.*.
+func (e *event) isOf(patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if prefix, all := strings.CutSuffix(pattern, "*"); all {
+			return strings.HasPrefix(e.kind, prefix)
+		}
+		return pattern == e.kind
+	})
+}
+
+// changes returns what after has overwritten, as previous_attributes shows it:
+// the old values only, and null for what was not there.
+func changes(before, after object) object {
+	previous := object{}
+	for name, old := range before {
+		now, kept := after[name]
+		if kept && reflect.DeepEqual(old, now) {
+			continue
+		}
+		oldObject, isObject := asObject(old)
+		nowObject, stillObject := asObject(now)
+		if isObject && stillObject {
+			previous[name] = changes(oldObject, nowObject)
+			continue
+		}
+		previous[name] = old
+	}
+	for name := range after {
+		if _, had := before[name]; !had {
+			previous[name] = nil
+		}
+	}
+	return previous
+}
+
+func asObject(v any) (object, bool) {
+	switch v := v.(type) {
+	case object:
+		return v, true
+	case map[string]string:
+		o := make(object, len(v))
+		for name, value := range v {
+			o[name] = value
+		}
+		return o, true
+	}
+	return nil, false
+}

@@ -1,0 +1,57 @@
+package refundtest
+
+import "time"
+
+// keyLifetime is how long an idempotency key is remembered.
+const keyLifetime = 24 * time.Hour
+
+// keptKey is an idempotency key with what it was first used for.
+type keptKey struct {
+	endpoint   string // method and path
+	parameters string
+	requestID  string
+	since      time.Time
+	running    bool
+	keptAnswer // once it no longer runs
+}
+
+// keptAnswer is what a repetition is answered with.
+type keptAnswer struct {
+	status      int
+	body        []byte
+	shouldRetry string // Stripe-Should-Retry, empty to leave it out
+}
+
+// claimKey returns what is kept for a key. If nothing is, it keeps the use, as
+// running, and returns nil.
+func (w *World) claimKey(key string, use keptKey) (*keptKey, *refusal) {
+	now := w.server.Now()
+	kept := w.keys[key]
+	if kept != nil && !kept.running && now.Sub(kept.since) >= keyLifetime {
+		kept = nil
+	}
+	switch {
+	case kept == nil:
+		use.since, use.running = now, true
+		w.keys[key] = &use
+		return nil, nil
+	case kept.endpoint != use.endpoint:
+		return nil, keyMisused("The Idempotency-Key '%s' was first used for '%s'; it cannot be used for '%s'.",
+			printable(key), kept.endpoint, printable(use.endpoint))
+	case kept.parameters != use.parameters:
+		return nil, keyMisused("The Idempotency-Key '%s' was first used with other parameters.", printable(key))
+	case kept.running:
+		return nil, keyInUse(key)
+	}
+	return kept, nil
+}
+
+// keepAnswer ends the first use of a key.
+func (w *World) keepAnswer(key string, first keptAnswer) {
+	if kept := w.keys[key]; kept != nil {
+		kept.running, kept.keptAnswer = false, first
+	}
+}
+
+// forgetKey makes a key as good as new.
+func (w *World) forgetKey(key string) { delete(w.keys, key) }
