@@ -1,4 +1,4 @@
-package consumer_test
+package service_test
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
-	"github.com/refundkit/refundkit/internal/consumer"
+	"github.com/refundkit/refundkit/examples/service"
 	"github.com/refundkit/refundkit/refundtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,10 +15,10 @@ import (
 
 const secret = "whsec_test"
 
-func handler(t *testing.T, server *refundtest.Server, service *consumer.Service) http.Handler {
+func handler(t *testing.T, server *refundtest.Server, shop *service.Service) http.Handler {
 	webhook, err := refundkit.NewWebhook([]string{secret}, refundkit.WithClock(server.Now), refundkit.WithoutChargeRefundUpdated())
 	require.NoError(t, err)
-	return webhook.Handler(service.HandleEvent)
+	return webhook.Handler(shop.HandleEvent)
 }
 
 // TestTheBankSendsTheMoneyBack hears of it by webhook alone. Some events come
@@ -26,12 +26,12 @@ func handler(t *testing.T, server *refundtest.Server, service *consumer.Service)
 func TestTheBankSendsTheMoneyBack(t *testing.T) {
 	server, stored := refundtest.New(refundtest.WithReporter(t)), jobs{}
 	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.SucceedsThenFails})
-	service := newProcess(t, server, stored)
-	hook := server.AddWebhook(handler(t, server, service), secret,
+	shop := newProcess(t, server, stored)
+	hook := server.AddWebhook(handler(t, server, shop), secret,
 		refundtest.BeforeAnswer(0.5, 1), refundtest.Duplicated(0.5, 2), refundtest.Reordered(3))
 
-	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
-	require.NoError(t, service.Run(t.Context(), order))
+	require.NoError(t, shop.Plan(t.Context(), order, charge.PaymentIntent, 500))
+	require.NoError(t, shop.Run(t.Context(), order))
 	assert.Equal(t, refundkit.RefundSucceeded, stored[order].Refund.Status)
 
 	server.Advance(time.Minute)
@@ -47,10 +47,10 @@ func TestTheBankSendsTheMoneyBack(t *testing.T) {
 func TestAnOldEventChangesNothing(t *testing.T) {
 	server, stored := refundtest.New(refundtest.WithReporter(t)), jobs{}
 	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.PendsThenSucceeds})
-	service := newProcess(t, server, stored)
-	hook := server.AddWebhook(handler(t, server, service), secret, refundtest.EventTypes("refund.*"))
-	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
-	require.NoError(t, service.Run(t.Context(), order))
+	shop := newProcess(t, server, stored)
+	hook := server.AddWebhook(handler(t, server, shop), secret, refundtest.EventTypes("refund.*"))
+	require.NoError(t, shop.Plan(t.Context(), order, charge.PaymentIntent, 500))
+	require.NoError(t, shop.Run(t.Context(), order))
 	first := hook.Deliveries()[0].Event.ID
 
 	server.Advance(time.Minute)
@@ -79,12 +79,12 @@ func TestARefundOfSomebodyElse(t *testing.T) {
 // TestAForgedEvent is signed by somebody who doesn't have the secret.
 func TestAForgedEvent(t *testing.T) {
 	server, stored := refundtest.New(), jobs{}
-	service := newProcess(t, server, stored)
+	shop := newProcess(t, server, stored)
 	payload := []byte(`{"id":"evt_1","object":"event","type":"refund.failed","data":{"object":
 		{"id":"re_1","object":"refund","status":"failed","metadata":{"refundkit_reference":"` + order + `"}}}}`)
 
 	recorder := httptest.NewRecorder()
-	handler(t, server, service).ServeHTTP(recorder, refundtest.EventRequest(payload, server.Now(), "whsec_of_somebody_else"))
+	handler(t, server, shop).ServeHTTP(recorder, refundtest.EventRequest(payload, server.Now(), "whsec_of_somebody_else"))
 	assert.Equal(t, http.StatusBadRequest, recorder.Code)
 	assert.Empty(t, stored)
 }

@@ -1,4 +1,4 @@
-module github.com/refundkit/refundkit/internal/consumer
+module github.com/refundkit/refundkit/examples/service
 
 go 1.26.0
 
