@@ -7,6 +7,8 @@
 //   - govulncheck looks for known vulnerabilities in what refundkit needs;
 //   - apidiff compares the exported names with those of the last release.
 //
+// What reads the workflows stands in internal/tools/actionlint.
+//
 // There is nothing to import here. To build them into a folder:
 //
 //	go -C internal/tools build -o /some/folder/ tool

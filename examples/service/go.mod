@@ -1,6 +1,6 @@
-module github.com/refundkit/refundkit/internal/consumer
+module github.com/refundkit/refundkit/examples/service
 
-go 1.25.0
+go 1.26.0
 
 require (
 	github.com/jarcoal/httpmock v1.4.2

@@ -1,4 +1,4 @@
-package consumer_test
+package service_test
 
 import (
 	"net/http"
@@ -24,10 +24,10 @@ func TestTheExchange(t *testing.T) {
 	})
 	client, err := refundkit.New("sk_test_123", refundkit.WithHTTPClient(&http.Client{Transport: mock}))
 	require.NoError(t, err)
-	service, stored := setup(t, client.Refunds)
+	shop, stored := setup(t, client.Refunds)
 
-	require.NoError(t, service.Run(t.Context(), order))
-	require.NoError(t, service.Run(t.Context(), order), "nothing is left to do")
+	require.NoError(t, shop.Run(t.Context(), order))
+	require.NoError(t, shop.Run(t.Context(), order), "nothing is left to do")
 
 	assert.Equal(t, 1, mock.GetTotalCallCount())
 	assert.Equal(t, refundkit.RefundStatusPending, stored[order].Refund.Status)

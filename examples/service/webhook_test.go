@@ -1,4 +1,4 @@
-package consumer_test
+package service_test
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
-	"github.com/refundkit/refundkit/internal/consumer"
+	"github.com/refundkit/refundkit/examples/service"
 	"github.com/refundkit/refundkit/refundtest"
 	"github.com/refundkit/refundkit/webhook"
 	"github.com/stretchr/testify/assert"
@@ -16,10 +16,10 @@ import (
 
 const secret = "whsec_test"
 
-func handler(t *testing.T, server *refundtest.Server, service *consumer.Service) http.Handler {
+func handler(t *testing.T, server *refundtest.Server, shop *service.Service) http.Handler {
 	hook, err := webhook.New([]string{secret}, webhook.WithClock(server.Now), webhook.WithoutChargeRefundUpdated())
 	require.NoError(t, err)
-	return hook.Handler(service.HandleEvent)
+	return hook.Handler(shop.HandleEvent)
 }
 
 // TestTheBankSendsTheMoneyBack hears of it by webhook alone. Some events come
@@ -27,12 +27,12 @@ func handler(t *testing.T, server *refundtest.Server, service *consumer.Service)
 func TestTheBankSendsTheMoneyBack(t *testing.T) {
 	server, stored := refundtest.New(refundtest.WithReporter(t)), jobs{}
 	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.SucceedsThenFails})
-	service := newProcess(t, server, stored)
-	hook := server.AddWebhook(handler(t, server, service), secret,
+	shop := newProcess(t, server, stored)
+	hook := server.AddWebhook(handler(t, server, shop), secret,
 		refundtest.BeforeAnswer(0.5, 1), refundtest.Duplicated(0.5, 2), refundtest.Reordered(3))
 
-	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
-	require.NoError(t, service.Run(t.Context(), order))
+	require.NoError(t, shop.Plan(t.Context(), order, charge.PaymentIntent, 500))
+	require.NoError(t, shop.Run(t.Context(), order))
 	assert.Equal(t, refundkit.RefundStatusSucceeded, stored[order].Refund.Status)
 
 	server.Advance(time.Minute)
@@ -48,10 +48,10 @@ func TestTheBankSendsTheMoneyBack(t *testing.T) {
 func TestAnOldEventChangesNothing(t *testing.T) {
 	server, stored := refundtest.New(refundtest.WithReporter(t)), jobs{}
 	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.PendsThenSucceeds})
-	service := newProcess(t, server, stored)
-	hook := server.AddWebhook(handler(t, server, service), secret, refundtest.EventTypes("refund.*"))
-	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
-	require.NoError(t, service.Run(t.Context(), order))
+	shop := newProcess(t, server, stored)
+	hook := server.AddWebhook(handler(t, server, shop), secret, refundtest.EventTypes("refund.*"))
+	require.NoError(t, shop.Plan(t.Context(), order, charge.PaymentIntent, 500))
+	require.NoError(t, shop.Run(t.Context(), order))
 	first := hook.Deliveries()[0].Event.ID
 
 	server.Advance(time.Minute)
@@ -80,12 +80,12 @@ func TestARefundOfSomebodyElse(t *testing.T) {
 // TestAForgedEvent is signed by somebody who doesn't have the secret.
 func TestAForgedEvent(t *testing.T) {
 	server, stored := refundtest.New(), jobs{}
-	service := newProcess(t, server, stored)
+	shop := newProcess(t, server, stored)
 	payload := []byte(`{"id":"evt_1","object":"event","type":"refund.failed","data":{"object":
 		{"id":"re_1","object":"refund","status":"failed","metadata":{"refundkit_reference":"` + order + `"}}}}`)
 
 	recorder := httptest.NewRecorder()
-	handler(t, server, service).ServeHTTP(recorder, refundtest.EventRequest(payload, server.Now(), "whsec_of_somebody_else"))
+	handler(t, server, shop).ServeHTTP(recorder, refundtest.EventRequest(payload, server.Now(), "whsec_of_somebody_else"))
 	assert.Equal(t, http.StatusBadRequest, recorder.Code)
 	assert.Empty(t, stored)
 }

@@ -1,4 +1,4 @@
-package consumer_test
+package service_test
 
 import (
 	"net/http"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
-	"github.com/refundkit/refundkit/internal/consumer"
+	"github.com/refundkit/refundkit/examples/service"
 	"github.com/refundkit/refundkit/refundtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,10 +23,10 @@ func payments(httpClient *http.Client) *stripe.Client {
 
 // newProcess returns the service as a process starts it, with nothing but what
 // is stored.
-func newProcess(t *testing.T, server *refundtest.Server, stored jobs) *consumer.Service {
+func newProcess(t *testing.T, server *refundtest.Server, stored jobs) *service.Service {
 	client, err := refundkit.New("sk_test_123", refundkit.WithHTTPClient(server.HTTPClient()), refundkit.WithMaxRetries(0))
 	require.NoError(t, err)
-	return &consumer.Service{
+	return &service.Service{
 		Refunds:  client.Refunds,
 		Payments: payments(server.HTTPClient()).V1PaymentIntents,
 		Jobs:     stored,
@@ -44,9 +44,9 @@ func TestALostAnswer(t *testing.T) {
 	require.NoError(t, err)
 	server.Inject(refundtest.DropConnection().AfterWork().On("POST /v1/refunds"))
 
-	service := newProcess(t, server, stored)
-	require.NoError(t, service.Plan(t.Context(), order, payment.ID, 500))
-	require.ErrorIs(t, service.Run(t.Context(), order), refundkit.ErrOutcomeUnknown)
+	shop := newProcess(t, server, stored)
+	require.NoError(t, shop.Plan(t.Context(), order, payment.ID, 500))
+	require.ErrorIs(t, shop.Run(t.Context(), order), refundkit.ErrOutcomeUnknown)
 	assert.Nil(t, stored[order].Refund)
 
 	server.Advance(time.Hour)
@@ -61,11 +61,11 @@ func TestALostAnswer(t *testing.T) {
 func TestARefusal(t *testing.T) {
 	server, stored := refundtest.New(refundtest.WithReporter(t)), jobs{}
 	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
-	service := newProcess(t, server, stored)
-	require.NoError(t, service.Plan(t.Context(), order, charge.PaymentIntent, 500))
+	shop := newProcess(t, server, stored)
+	require.NoError(t, shop.Plan(t.Context(), order, charge.PaymentIntent, 500))
 	_, err := server.RefundInDashboard(charge.ID, 1800)
 	require.NoError(t, err)
 
-	require.ErrorIs(t, service.Run(t.Context(), order), refundkit.ErrAmountExceedsRemaining)
+	require.ErrorIs(t, shop.Run(t.Context(), order), refundkit.ErrAmountExceedsRemaining)
 	assert.NotEmpty(t, stored[order].SetAside)
 }

@@ -1,4 +1,4 @@
-// Package consumer is a refund service as a team would write it around
+// Package service is a refund service as a team would write it around
 // refundkit, with the tests that such a team wants. It uses nothing but the
 // public API, and has Stripe's own client beside it for the payments. Copy what
 // you need.
@@ -6,7 +6,7 @@
 // A refund that the service is not sure of is repeated with the same key for 23
 // hours, and left to a person after that. The program in examples/exactlyonce
 // goes further: it looks such refunds up and goes on by itself.
-package consumer
+package service
 
 import (
 	"context"

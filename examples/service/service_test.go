@@ -1,4 +1,4 @@
-package consumer_test
+package service_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
-	"github.com/refundkit/refundkit/internal/consumer"
+	"github.com/refundkit/refundkit/examples/service"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v86"
@@ -17,7 +17,7 @@ import (
 const order = "order-6735/refund-1"
 
 // What New makes fits as it is.
-var _ consumer.Refunds = (*refundkit.RefundService)(nil)
+var _ service.Refunds = (*refundkit.RefundService)(nil)
 
 // fakeRefunds answers as it is told, and keeps what it was asked for.
 type fakeRefunds struct {
@@ -48,9 +48,9 @@ func (f fakePayments) Retrieve(_ context.Context, id string, _ *stripe.PaymentIn
 }
 
 // jobs are Jobs in memory.
-type jobs map[string]consumer.Job
+type jobs map[string]service.Job
 
-func (j jobs) Change(_ context.Context, id string, change func(*consumer.Job) error) error {
+func (j jobs) Change(_ context.Context, id string, change func(*service.Job) error) error {
 	job := j[id]
 	if err := change(&job); err != nil {
 		return err
@@ -59,18 +59,18 @@ func (j jobs) Change(_ context.Context, id string, change func(*consumer.Job) er
 	return nil
 }
 
-func setup(t *testing.T, refunds consumer.Refunds) (*consumer.Service, jobs) {
+func setup(t *testing.T, refunds service.Refunds) (*service.Service, jobs) {
 	stored := jobs{}
-	service := &consumer.Service{Refunds: refunds, Payments: fakePayments{stripe.PaymentIntentStatusSucceeded}, Jobs: stored, Now: time.Now}
-	require.NoError(t, service.Plan(t.Context(), order, "pi_1", 500))
-	return service, stored
+	shop := &service.Service{Refunds: refunds, Payments: fakePayments{stripe.PaymentIntentStatusSucceeded}, Jobs: stored, Now: time.Now}
+	require.NoError(t, shop.Plan(t.Context(), order, "pi_1", 500))
+	return shop, stored
 }
 
 func TestRunAsksForTheRefund(t *testing.T) {
 	fake := &fakeRefunds{refund: &refundkit.Refund{ID: "re_1", Status: refundkit.RefundStatusSucceeded}}
-	service, stored := setup(t, fake)
+	shop, stored := setup(t, fake)
 
-	require.NoError(t, service.Run(t.Context(), order))
+	require.NoError(t, shop.Run(t.Context(), order))
 
 	want := refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer}
 	assert.Equal(t, want, fake.created)
@@ -95,12 +95,12 @@ func TestRunAfterAFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &fakeRefunds{err: test.err}
-			service, stored := setup(t, fake)
+			shop, stored := setup(t, fake)
 
-			require.ErrorIs(t, service.Run(t.Context(), order), test.err)
+			require.ErrorIs(t, shop.Run(t.Context(), order), test.err)
 			assert.Equal(t, test.setAside, stored[order].SetAside != "")
 
-			_ = service.Run(t.Context(), order)
+			_ = shop.Run(t.Context(), order)
 			assert.Equal(t, test.setAside, fake.calls == 1, "a job that was set aside is not sent again, any other is")
 		})
 	}
@@ -108,19 +108,19 @@ func TestRunAfterAFailure(t *testing.T) {
 
 func TestAnOldJobIsNotRepeated(t *testing.T) {
 	fake := &fakeRefunds{err: &refundkit.TransportError{OutcomeUnknown: true, Err: errors.New("connection reset")}}
-	service, stored := setup(t, fake)
-	require.Error(t, service.Run(t.Context(), order))
+	shop, stored := setup(t, fake)
+	require.Error(t, shop.Run(t.Context(), order))
 
-	service.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
-	require.NoError(t, service.Run(t.Context(), order))
+	shop.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
+	require.NoError(t, shop.Run(t.Context(), order))
 	assert.Equal(t, 1, fake.calls)
 	assert.NotEmpty(t, stored[order].SetAside)
 }
 
 func TestPlanRefuses(t *testing.T) {
-	service, _ := setup(t, &fakeRefunds{})
-	require.Error(t, service.Plan(t.Context(), order, "pi_1", 500), "a job that exists")
-	require.Error(t, service.Plan(t.Context(), "order-2", "pi_1", 2001), "more than was received")
-	service.Payments = fakePayments{stripe.PaymentIntentStatusRequiresCapture}
-	require.Error(t, service.Plan(t.Context(), "order-2", "pi_1", 500), "a payment that is only authorized")
+	shop, _ := setup(t, &fakeRefunds{})
+	require.Error(t, shop.Plan(t.Context(), order, "pi_1", 500), "a job that exists")
+	require.Error(t, shop.Plan(t.Context(), "order-2", "pi_1", 2001), "more than was received")
+	shop.Payments = fakePayments{stripe.PaymentIntentStatusRequiresCapture}
+	require.Error(t, shop.Plan(t.Context(), "order-2", "pi_1", 500), "a payment that is only authorized")
 }
