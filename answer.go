@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,33 +16,69 @@ import (
 
 // conclude turns the result of an attempt into value, or into the error that the
 // caller would get if it was the last.
-func (c *Client) conclude(r *request, got result, value checker) error {
-	r.fill(got)
+func (c *Client) conclude(r *request, got *result, value checker) error {
+	r.fill(*got)
 	if got.status >= 200 && got.status < 300 && got.err == nil {
-		var unread []string
-		if unread, got.err = decode(got.body, value); got.err == nil {
-			r.noteUnread(unread)
+		if got.err = r.read(*got, value); got.err == nil {
 			return nil
 		}
 	}
-	post := r.method == http.MethodPost
 	if got.status == 0 {
-		r.outcome.observe(got, false, &Error{})
+		r.outcome.observe(*got, nil)
 		return &TransportError{
 			Op: r.op, IdempotencyKey: r.key, Account: r.account, Attempts: r.attempts,
-			OutcomeUnknown: post && r.outcome.open, Err: got.err,
+			OutcomeUnknown: r.isPost() && r.outcome.open, Err: got.err,
 		}
 	}
-	e, isJSON := parseError(got.status, got.header, got.body, time.Now())
-	r.outcome.observe(got, isJSON, e)
+	e := parseError(*got, c.config().now())
+	r.outcome.observe(*got, e)
 	e.Op, e.IdempotencyKey, e.Account, e.Attempts = r.op, r.key, r.account, r.attempts
-	e.Err, e.OutcomeUnknown = got.err, post && r.outcome.open
+	e.OutcomeUnknown = r.isPost() && r.outcome.open
+	if e.Err == nil && r.isPost() && e.origin == originForeign && e.StatusCode >= 400 && e.StatusCode < 500 {
+		e.Err = notStripes(e)
+	}
 	e.Message, e.Param = c.redact(e.Message), c.redact(e.Param)
 	if r.account != "" {
 		e.Message = strings.ReplaceAll(e.Message, r.account, lastFour(r.account))
 	}
 	return e
 }
+
+func (r *request) isPost() bool { return r.method == http.MethodPost }
+
+// agreer is what an answer can do that names what the call asked for: say
+// whether it is the answer to that call.
+type agreer interface{ agree(call) error }
+
+// read decodes an answer, and holds it against the call that it must be for.
+func (r *request) read(got result, value checker) error {
+	unread, err := decode(got.body, value)
+	if err != nil {
+		return err
+	}
+	if key := got.header.Get("Idempotency-Key"); r.isPost() && key != "" && key != r.key {
+		return mismatch("Idempotency-Key")
+	}
+	if account := got.header.Get("Stripe-Account"); account != "" && account != r.account {
+		return mismatch("Stripe-Account")
+	}
+	if answer, ok := value.(agreer); ok {
+		if err := answer.agree(r.call); err != nil {
+			return err
+		}
+	}
+	r.noteUnread(unread)
+	return nil
+}
+
+// mismatch names what an answer has of another request.
+func mismatch(member string) error {
+	return fmt.Errorf("%w: it has another %s; is it a fixture?", ErrAnswerMismatch, member)
+}
+
+// same reports whether an answer names what was asked for. A mock's answer may
+// name nothing.
+func same(asked, answered string) bool { return asked == "" || answered == "" || asked == answered }
 
 // fill tells the caller who asked for it how the call went so far.
 func (r *request) fill(got result) {
@@ -73,16 +111,42 @@ func (c *Client) report(ctx context.Context, r *request, got result, start time.
 	}
 }
 
-// because adds the end of the context to the error of the last attempt.
-func because(err, end error) error {
-	if end == nil {
-		return err
-	}
-	switch e := err.(type) {
+// endedBy returns a copy of the last attempt's error that tells what ended the
+// call as well. A copy, because a hook may hold the error already.
+func endedBy(last, end error) error {
+	switch e := last.(type) {
 	case *Error:
-		e.Err = errors.Join(e.Err, end)
+		ended := *e
+		ended.Err = errors.Join(e.Err, end)
+		return &ended
 	case *TransportError:
-		e.Err = errors.Join(e.Err, end)
+		ended := *e
+		ended.Err = errors.Join(e.Err, end)
+		return &ended
+	}
+	return last
+}
+
+// errOtherCall stands for an error of this package that is another call's: it
+// reached this one as the cause of a context or through a transport, and must not
+// speak for it.
+var errOtherCall = errors.New("an error of another call ended this one")
+
+// ownCause makes what net/http, a transport or a limiter returned fit to be the
+// cause of this call's error.
+func ownCause(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	if outermost(err) != nil {
+		err = errOtherCall
+	}
+	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
+		err = errors.Join(err, end)
 	}
 	return err
 }
@@ -103,20 +167,21 @@ type wireError struct {
 	RequestLogURL      string    `json:"request_log_url"`
 }
 
-// parseError turns any HTTP answer into an error. isJSON tells whether Stripe
-// itself can have written it: a JSON object with an error object in it.
-func parseError(status int, header http.Header, body []byte, now time.Time) (e *Error, isJSON bool) {
-	e = &Error{
-		StatusCode:        status,
-		RequestID:         header.Get("Request-Id"),
-		RateLimitedReason: header.Get("Stripe-Rate-Limited-Reason"),
-		RetryAfter:        retryAfter(header, now),
-		Replayed:          isReplay(header),
-		raw:               keep(header, body),
+// parseError turns any HTTP answer into an error.
+func parseError(got result, now time.Time) *Error {
+	e := &Error{
+		StatusCode:        got.status,
+		RequestID:         got.header.Get("Request-Id"),
+		RateLimitedReason: got.header.Get("Stripe-Rate-Limited-Reason"),
+		RetryAfter:        retryAfter(got.header, now),
+		Replayed:          isReplay(got.header),
+		Err:               got.err,
+		origin:            originForeign,
+		raw:               keep(got.header, got.body),
 	}
-	told := member(bytes.TrimSpace(body), "error")
-	if !json.Valid(body) || len(told) == 0 || told[0] != '{' {
-		return e, false
+	told := member(bytes.TrimSpace(got.body), "error")
+	if len(told) == 0 || told[0] != '{' || !json.Valid(got.body) {
+		return e
 	}
 	var wire wireError
 	// A field of a wrong kind is left out; the others still tell something.
@@ -125,22 +190,93 @@ func parseError(status int, header http.Header, body []byte, now time.Time) (e *
 	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
 	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType
 	e.Message, e.DocURL, e.RequestLogURL = text.Masked(wire.Message), wire.DocURL, wire.RequestLogURL
-	return e, true
+	if got.err == nil && e.isStripes() {
+		e.origin = originBefore
+		if e.isExecuted(got.header) {
+			e.origin = originExecuted
+		}
+	}
+	return e
 }
+
+// isStripes reports whether Stripe itself wrote the error, and not a gateway or
+// a proxy in front of it: one of Stripe's types and a Request-Id, which only its
+// 401 and its 403 for an account come without.
+func (e *Error) isStripes() bool {
+	switch e.Type {
+	case ErrorTypeAPI, ErrorTypeCard, ErrorTypeIdempotency, ErrorTypeInvalidRequest:
+	default:
+		return false
+	}
+	return e.RequestID != "" || e.StatusCode == http.StatusUnauthorized ||
+		e.StatusCode == http.StatusForbidden && e.Code == ErrorCodeAccountInvalid
+}
+
+// isExecuted reports whether a refusal of Stripe's own comes from the work itself,
+// and not from reading the request: then nothing was done, and nothing will be.
+func (e *Error) isExecuted(header http.Header) bool {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusFailedDependency, http.StatusTooManyRequests:
+		return false
+	}
+	if e.StatusCode < 400 || e.StatusCode >= 500 || e.Code == ErrorCodeResourceMissing || e.Type == ErrorTypeIdempotency {
+		return false
+	}
+	return header.Get("Stripe-Should-Retry") == "false" || e.Replayed || e.isBusiness()
+}
+
+// isBusiness reports a refusal that only the work can find, whatever the headers.
+func (e *Error) isBusiness() bool {
+	switch e.Code {
+	case ErrorCodeChargeAlreadyRefunded, ErrorCodeChargeDisputed, ErrorCodeRefundDisputedPayment,
+		ErrorCodeBalanceInsufficient, ErrorCodeChargeNotRefundable:
+		return true
+	}
+	return e.StatusCode == http.StatusPaymentRequired
+}
+
+// notStripes says why an answer counts as somebody else's.
+func notStripes(e *Error) error {
+	withID := *e
+	withID.RequestID = "req"
+	if e.RequestID == "" && withID.isStripes() {
+		return errNoRequestID
+	}
+	return errNotStripes
+}
+
+var (
+	errNoRequestID = errors.New("taken as not Stripe's: no Request-Id")
+	errNotStripes  = errors.New("taken as not Stripe's: not an error object of its API")
+)
 
 func isReplay(header http.Header) bool { return header.Get("Idempotent-Replayed") == "true" }
 
 // outcome follows what the attempts of one POST may have done. An open attempt
-// is closed only by a success or by Stripe's own 400, 402 or 404 for the key.
+// is closed by a success, by a refusal of Stripe's own that comes from the work, or
+// by one of a parameter: within a call all attempts send the same bytes.
 type outcome struct{ open bool }
 
-func (o *outcome) observe(r result, isJSON bool, answer *Error) {
+// observe takes one attempt into account; answer is nil if there was none.
+func (o *outcome) observe(r result, answer *Error) {
+	o.open = o.open || r.resent
 	switch {
-	case r.status == 0:
+	case answer == nil:
 		o.open = o.open || r.sent
-	case r.status < 400, r.status >= 500, answer.Is(ErrIdempotencyInUse):
-		o.open = true
-	case isJSON && (r.status == http.StatusBadRequest || r.status == http.StatusPaymentRequired || r.status == http.StatusNotFound):
+	case answer.origin == originExecuted, answer.origin == originBefore && answer.isParameter() && !answer.Replayed:
 		o.open = false
+	case answer.leavesOpen():
+		o.open = true
 	}
 }
+
+// leavesOpen reports whether the work may have been done although this came back.
+func (e *Error) leavesOpen() bool {
+	switch {
+	case e.StatusCode < 400, e.StatusCode >= 500, e.StatusCode == http.StatusConflict, e.StatusCode == http.StatusFailedDependency:
+		return true
+	}
+	return e.origin == originForeign
+}
+
+func (e *Error) isParameter() bool { return strings.HasPrefix(string(e.Code), "parameter_") }

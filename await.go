@@ -16,6 +16,7 @@ import (
 const (
 	firstAwait   = 2 * time.Second
 	longestAwait = time.Minute
+	longestAsked = time.Hour   // a server may ask for more patience than that, and is asked again
 	lastLook     = time.Second // this close to the deadline nothing is asked any more
 )
 
@@ -91,7 +92,7 @@ func awaitDelay(look int, jitter float64, err error) (delay time.Duration, again
 	if errors.As(err, &answer) {
 		delay = max(delay, answer.RetryAfter)
 	}
-	return delay, NextStep(err) == StepRepeat && delay <= longestAwait
+	return min(delay, longestAsked), NextStep(err) == StepRepeat
 }
 
 // sooner halves the rest of the time when the deadline is near, so that the last

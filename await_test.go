@@ -215,8 +215,6 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 	}{
 		"not found":              {awaitRefused(404), refundkit.ErrNotFound, refundkit.StepFixRequest},
 		"key revoked":            {awaitRefused(401), refundkit.ErrAuthentication, refundkit.StepFixCredentials},
-		"a wait beyond the cap":  {awaitRefused(503, "Retry-After", "86400"), nil, refundkit.StepRepeat},
-		"a wait just beyond it":  {awaitRefused(503, "Retry-After", "61"), nil, refundkit.StepRepeat},
 		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.StepStop},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -231,6 +229,22 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 			}
 			assert.Equal(t, c.next, refundkit.NextStep(err), name)
 			assert.Len(t, *looks, 2, name)
+		})
+	}
+}
+
+// TestAwaitIsPatient: nobody is in a hurry, so that a server may ask for more than
+// a retry would wait, up to an hour.
+func TestAwaitIsPatient(t *testing.T) {
+	for asked, want := range map[string]time.Duration{"61": 61 * time.Second, "86400": time.Hour} {
+		t.Run(asked, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, looks := awaitLooks(t, awaitPending, awaitRefused(503, "Retry-After", asked), awaitSeen("succeeded", ""))
+				_, err := client.Refunds.Await(t.Context(), "re_1")
+				require.NoError(t, err)
+				require.Len(t, *looks, 3)
+				assert.Equal(t, want, (*looks)[2]-(*looks)[1])
+			})
 		})
 	}
 }

@@ -49,15 +49,20 @@ type Client struct {
 }
 
 // New returns a Client for a secret or restricted API key. It sends nothing. It
-// fails if the key is empty or not visible ASCII, if an option can't hold, or if
-// a live key would travel over plain http.
+// fails if the key is empty, not visible ASCII or of another kind, if an option
+// is invalid, or if a live key would travel over plain http.
 //
 // https://docs.stripe.com/keys
 func New(apiKey string, opts ...Option) (*Client, error) {
 	if !text.IsVisibleASCII(apiKey, maxBody) {
 		return nil, &ParamError{Param: "apiKey", Reason: "it must be visible ASCII characters, and at least one; is the variable set?"}
 	}
-	settings := &config{httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}
+	for _, kind := range []string{"pk_", "whsec_"} {
+		if strings.HasPrefix(apiKey, kind) {
+			return nil, &ParamError{Param: "apiKey", Reason: "it starts with " + kind + ": this needs a secret key (sk_) or a restricted one (rk_)"}
+		}
+	}
+	settings := &config{now: time.Now, httpClient: &http.Client{}, maxRetries: defaultMaxRetries, attemptTimeout: defaultAttemptTimeout, apiVersion: APIVersion}
 	for _, option := range append([]Option{WithBaseURL(defaultBaseURL)}, opts...) {
 		if option == nil {
 			return nil, &ParamError{Param: "opts", Reason: "an option is nil"}
@@ -105,6 +110,7 @@ type request struct {
 	form     string // the body of a POST
 	attempts int
 	outcome  outcome
+	mayStart func() bool // asked before each attempt; nil is always
 }
 
 // do sends a call, again where that is safe and can help, and decodes the answer.
@@ -113,28 +119,51 @@ func do[T any, P interface {
 	checker
 }](ctx context.Context, c *Client, call call, opts []CallOption) (*T, error) {
 	if ctx == nil || c == nil {
-		return nil, &ParamError{Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
+		return nil, &ParamError{Op: call.op, Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
 	}
 	r, err := c.prepare(call, opts)
 	if err != nil {
+		return nil, naming(call.op, err)
+	}
+	value := new(T)
+	if err := c.send(ctx, r, func() checker { value = new(T); return P(value) }); err != nil {
 		return nil, err
 	}
+	return value, nil
+}
+
+// send makes the attempts of a request, each decoded into a value of its own.
+func (c *Client) send(ctx context.Context, r *request, fresh func() checker) error {
+	var last error
 	for attempt := 1; ; attempt++ {
-		value, start := new(T), time.Now()
+		start := time.Now()
 		got := c.attempt(ctx, r)
-		err := c.conclude(r, got, P(value))
+		if !got.tried && last != nil {
+			return endedBy(last, got.err) // the answer before tells more than what held this attempt back
+		}
+		err := c.conclude(r, &got, fresh())
 		c.report(ctx, r, got, start, err)
 		if err == nil {
-			return value, nil
+			return nil
 		}
-		delay, again := decide(got, attempt, r.retries, rand.Float64(), time.Now())
+		delay, again := decide(got, attempt, r.retries, rand.Float64(), c.config().now())
 		if !again {
-			return nil, err
+			return err
 		}
 		if !wait(ctx, delay) {
-			return nil, because(err, ctx.Err())
+			return endedBy(err, ctx.Err())
 		}
+		last = err
 	}
+}
+
+// naming tells a refusal which method it is about.
+func naming(op string, err error) error {
+	var refused *ParamError
+	if errors.As(err, &refused) && refused.Op == "" {
+		return &ParamError{Op: op, Param: refused.Param, Reason: refused.Reason}
+	}
+	return err
 }
 
 // prepare checks everything that can be checked before sending, and writes the
@@ -219,7 +248,7 @@ func fillRoute(route string, ids []string) (string, error) {
 // that builds and sends HTTP. No redirect is followed: the answer to a POST is
 // never looked for elsewhere, and the key goes nowhere else.
 func (c *Client) attempt(ctx context.Context, r *request) result {
-	if err := c.admit(ctx); err != nil {
+	if err := c.admit(ctx, r); err != nil {
 		return result{err: err}
 	}
 	r.attempts++
@@ -236,15 +265,11 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := client.Do(httpRequest)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		return result{err: err, tried: true, sent: trace.maySent()}
+		return result{err: ownCause(ctx, err), tried: true, sent: trace.maySent(r.form != ""), resent: trace.resent()}
 	}
 	defer response.Body.Close()
 	body, err := readBody(response)
-	return result{status: response.StatusCode, header: response.Header, body: body, err: err, tried: true, sent: true}
+	return result{status: response.StatusCode, header: response.Header, body: body, err: ownCause(ctx, err), tried: true, sent: true, resent: trace.resent()}
 }
 
 // readBody reads what there is under the limit. The length that the answer
@@ -260,14 +285,20 @@ func readBody(response *http.Response) ([]byte, error) {
 }
 
 // admit says whether an attempt may start at all.
-func (c *Client) admit(ctx context.Context) error {
+func (c *Client) admit(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if c.config().limiter != nil {
 		if err := c.config().limiter.Wait(ctx); err != nil {
-			return &clientSideError{fmt.Errorf("rate limiter: %w", err)}
+			return &clientSideError{fmt.Errorf("rate limiter: %w", ownCause(ctx, err))}
 		}
+		if err := ctx.Err(); err != nil {
+			return err // a limiter may let a call through whose context has ended
+		}
+	}
+	if r.mayStart != nil && !r.mayStart() {
+		return &clientSideError{errTooLate}
 	}
 	return nil
 }
@@ -303,18 +334,29 @@ func (c *Client) header(r *request) http.Header {
 	return header
 }
 
-// sendTrace learns from net/http how far a request got, also where net/http
-// sends it again by itself on another connection.
-type sendTrace struct{ connecting, wroteHeaders atomic.Bool }
+// sendTrace learns from net/http how far a request got, also where net/http or a
+// wrapper of it sends it again by itself.
+type sendTrace struct {
+	connecting, connected atomic.Bool
+	wroteHeaders          atomic.Int32
+}
 
 func (t *sendTrace) context(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { t.connecting.Store(true) },
-		WroteHeaders: func() { t.wroteHeaders.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { t.connected.Store(true) },
+		WroteHeaders: func() { t.wroteHeaders.Add(1) },
 	})
 }
 
 // maySent reports whether the server may have seen the request. A transport
 // that does not even look for a connection, such as a mock, tells nothing, and
-// then it may.
-func (t *sendTrace) maySent() bool { return t.wroteHeaders.Load() || !t.connecting.Load() }
+// then it may. Without a body a request is whole before its headers are reported
+// as written, so that a connection is enough.
+func (t *sendTrace) maySent(hasBody bool) bool {
+	return t.wroteHeaders.Load() > 0 || !t.connecting.Load() || !hasBody && t.connected.Load()
+}
+
+// resent reports whether one attempt was more than one sending: the answer is
+// that of the last one, and an earlier one may have worked.
+func (t *sendTrace) resent() bool { return t.wroteHeaders.Load() > 1 }

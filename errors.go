@@ -76,8 +76,19 @@ type Error struct {
 	OutcomeUnknown     bool          // one of the attempts may have worked
 	Err                error         // what kept the body from being read, or ended the wait for another attempt
 
-	raw func() (http.Header, []byte) // a function, so that no printer reaches them
+	origin origin
+	raw    func() (http.Header, []byte) // a function, so that no printer reaches them
 }
+
+// origin is who wrote an error, and when in the life of the request.
+type origin int
+
+const (
+	originByHand   origin = iota // not from an answer: its fields are believed
+	originForeign                // not Stripe's own, or not whole: it says nothing of the work
+	originBefore                 // Stripe's own, found before the work
+	originExecuted               // Stripe's own, found by the work
+)
 
 // Header returns the header of the answer; nil for an Error that was built by hand.
 func (e *Error) Header() http.Header {
@@ -103,13 +114,23 @@ type TransportError struct {
 
 // ParamError is a call that was refused before anything was sent. Param is
 // Stripe's name for the parameter, or the name of the option.
-type ParamError struct{ Param, Reason string }
+type ParamError struct {
+	Op     string // the method: Refunds.Create; empty for a constructor
+	Param  string
+	Reason string
+}
 
 // What a failed call can mean, for errors.Is. They go by status, type, code and
 // param, never by the message.
 var (
 	// ErrOutcomeUnknown: an attempt of this call may have worked. See [NextStep].
 	ErrOutcomeUnknown = errors.New("refundkit: the outcome is unknown")
+	// ErrAnswerMismatch: a success that answers another request, so that nothing is
+	// known of this one. A POST's is ErrOutcomeUnknown too; it is not repeated.
+	ErrAnswerMismatch = errors.New("refundkit: the answer is to another request")
+	// ErrAbsent: the refund was surely not made; [RefundService.Resolve] alone says
+	// so, and no answer of a server can.
+	ErrAbsent = errors.New("refundkit: the refund was surely not made")
 	// ErrAlreadyRefunded: nothing is left to refund; code charge_already_refunded.
 	ErrAlreadyRefunded = errors.New("refundkit: the payment is already refunded")
 	// ErrAmountExceedsRemaining: more than what is left; status 400 with param
@@ -127,7 +148,8 @@ var (
 	// refund can't be canceled; code charge_not_refundable, or status 400 with
 	// neither code nor param.
 	ErrNotRefundable = errors.New("refundkit: this can't be refunded or canceled as it is")
-	// ErrNotFound: no such object for this key and account; status 404 or code resource_missing.
+	// ErrNotFound: no such object for this API key and account; status 404 or code
+	// resource_missing. It never says that a refund was not made: see ErrAbsent.
 	ErrNotFound = errors.New("refundkit: not found")
 	// ErrRateLimited: too many requests, or too many at once for one object; status 429.
 	ErrRateLimited = errors.New("refundkit: too many requests")
@@ -195,5 +217,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Unwrap returns the cause.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// Error says which parameter is wrong and why. It never holds the value.
-func (e *ParamError) Error() string { return "refundkit: " + e.Param + ": " + e.Reason }
+// Error says which parameter of which method is wrong and why. It never holds the
+// value.
+func (e *ParamError) Error() string {
+	if e.Op != "" {
+		return "refundkit: " + e.Op + ": " + e.Param + ": " + e.Reason
+	}
+	return "refundkit: " + e.Param + ": " + e.Reason
+}

@@ -60,6 +60,24 @@ func ExampleWithMaxRetries() {
 	// refundkit: Refunds.Retrieve: status 502 (attempts 1); next: repeat the call with the same key
 }
 
+// In a test the client's time is the fake's: a look-up can be sure that nothing was
+// made as soon as the fake's clock says so.
+func ExampleWithClock() {
+	server := refundtest.New()
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
+	client := exampleClient(server, refundkit.WithClock(server.Now))
+	params := refundkit.ResolveParams{Reference: "order-6735/refund-1", Charge: charge.ID, Amount: 500, LastSent: server.Now()}
+
+	for _, later := range []time.Duration{time.Hour, 24 * time.Hour} {
+		server.Advance(later)
+		_, err := client.Refunds.Resolve(context.Background(), params)
+		fmt.Println(errors.Is(err, refundkit.ErrAbsent))
+	}
+	// Output:
+	// false
+	// true
+}
+
 // Somebody waits for this answer: one attempt is enough. All others keep the
 // client's retries.
 func ExampleMaxRetries() {

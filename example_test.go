@@ -117,7 +117,7 @@ func ExampleRefundService_Create_remaining() {
 	}
 	fmt.Println(refund.Amount)
 	// Output:
-	// refundkit: amount: say how much: set Amount, at least 1 in the currency's smallest unit, or Remaining: true for all that is left
+	// refundkit: Refunds.Create: amount: say how much: set Amount, at least 1 in the currency's smallest unit, or Remaining: true for all that is left
 	// 2000
 }
 
@@ -146,8 +146,8 @@ func ExampleRefundService_Update() {
 
 	for _, change := range []refundkit.RefundUpdateParams{
 		{Metadata: refundkit.Metadata{"ticket": "4711", "agent": "kim"}},
-		{Metadata: refundkit.Metadata{"agent": ""}}, // an empty value removes the key
-		{ClearMetadata: true},
+		{Metadata: refundkit.Metadata{"agent": ""}},  // an empty value removes the key
+		{ClearMetadata: true, ForgetReference: true}, // of a refund that was made without one
 	} {
 		refund, err := client.Refunds.Update(context.Background(), refund.ID, change)
 		if err != nil {

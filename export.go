@@ -95,7 +95,7 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 	if err := params.validate(); err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := s.client.config().now()
 	if params.To.IsZero() || params.To.After(now) {
 		params.To = now
 	}

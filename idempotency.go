@@ -3,7 +3,6 @@ package refundkit
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,13 +53,11 @@ func KeyFrom(parts ...string) IdempotencyKey {
 // KeyOf returns the idempotency key that the failed call was sent with, or ""
 // if err is none of this package or the call had no key.
 func KeyOf(err error) IdempotencyKey {
-	var answer *Error
-	var silence *TransportError
-	switch {
-	case errors.As(err, &answer):
-		return IdempotencyKey(answer.IdempotencyKey)
-	case errors.As(err, &silence):
-		return IdempotencyKey(silence.IdempotencyKey)
+	switch e := outermost(err).(type) {
+	case *Error:
+		return IdempotencyKey(e.IdempotencyKey)
+	case *TransportError:
+		return IdempotencyKey(e.IdempotencyKey)
 	}
 	return ""
 }

@@ -51,60 +51,122 @@ func (s Step) String() string {
 }
 
 // NextStep says what is safe to do now, about this call. It knows nothing of an
-// earlier one: a job whose outcome was once unknown keeps repeating with its
-// key until a success or a definite refusal, and is looked up once 24 hours
-// have passed since its first send. For an error that is not of this package,
-// and for nil, it says [StepStop].
+// earlier one, which a [Job] does. It goes by the outermost error of this package,
+// and of joined errors by one whose outcome is open. For an error that is not of
+// this package, and for nil, it says [StepStop].
 func NextStep(err error) Step {
-	var refused *ParamError
-	var answer *Error
-	var silence *TransportError
-	var unresolved *UnresolvedError
-	var waited *AwaitError
-	switch {
-	case errors.As(err, &waited):
-		return waited.nextStep()
-	case errors.As(err, &unresolved):
-		return unresolved.nextStep()
-	case errors.As(err, &answer):
-		return answer.nextStep()
-	case errors.As(err, &silence):
-		return silence.nextStep()
-	case errors.As(err, &refused):
+	switch e := outermost(err).(type) {
+	case *AwaitError:
+		return e.nextStep()
+	case *UnresolvedError:
+		return e.nextStep()
+	case *Error:
+		return e.nextStep()
+	case *TransportError:
+		return e.nextStep()
+	case *ParamError:
 		return StepFixRequest
 	}
 	return StepStop
 }
 
-func (e *TransportError) nextStep() Step {
+// outermost returns the first error of this package in the tree of err, and of
+// joined ones an open one; nil if there is none. What such an error wraps is
+// its cause, and never speaks for it.
+func outermost(err error) error {
+	switch e := err.(type) {
+	case *Error, *TransportError, *ParamError, *UnresolvedError, *AwaitError:
+		return err
+	case interface{ Unwrap() error }:
+		return outermost(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var first error
+		for _, joined := range e.Unwrap() {
+			found := outermost(joined)
+			if found != nil && errors.Is(found, ErrOutcomeUnknown) {
+				return found
+			}
+			if first == nil {
+				first = found
+			}
+		}
+		return first
+	}
+	return nil
+}
+
+// ending is how a call ended: what its last answer says. [NextStep] and the rules
+// of a [Job] both read it, beside whether the call is open over all its attempts.
+type ending string
+
+const (
+	endingMade        ending = "made"
+	endingOpen        ending = "open"        // it may have worked
+	endingStored      ending = "stored"      // Stripe keeps a 5xx for this key: repeating can't tell
+	endingMismatch    ending = "mismatch"    // a success of another request
+	endingExecuted    ending = "executed"    // refused by the work: nothing was done
+	endingRefused     ending = "refused"     // refused before the work
+	endingCredentials ending = "credentials" // the key, the account or a permission
+	endingLimited     ending = "limited"     // too many requests
+	endingNotSent     ending = "not_sent"    // nothing reached the server
+	endingHopeless    ending = "hopeless"    // nothing reached the server, nor will it: a certificate, a name
+)
+
+func (e *TransportError) ending() ending {
 	var refused *clientSideError
 	held := errors.Is(e.Err, context.Canceled) || errors.As(e.Err, &refused)
-	if !e.OutcomeUnknown && isPermanent(e.Err) && !held {
-		return StepStop // the certificate or the name is wrong, and stays wrong
+	switch {
+	case e.OutcomeUnknown:
+		return endingOpen
+	case isPermanent(e.Err) && !held:
+		return endingHopeless
+	}
+	return endingNotSent
+}
+
+func (e *Error) ending() ending {
+	switch foreign := e.origin == originForeign && e.IdempotencyKey != ""; {
+	case errors.Is(e.Err, ErrAnswerMismatch):
+		return endingMismatch
+	case e.StatusCode >= 500 && e.Replayed:
+		return endingStored
+	case foreign, e.StatusCode < 400, e.StatusCode >= 500, e.StatusCode == http.StatusConflict, e.StatusCode == http.StatusFailedDependency:
+		return endingOpen
+	case e.StatusCode == http.StatusUnauthorized, e.StatusCode == http.StatusForbidden:
+		return endingCredentials
+	case e.StatusCode == http.StatusTooManyRequests:
+		return endingLimited
+	case e.origin == originExecuted, e.origin == originByHand && (e.isBusiness() || e.Is(ErrAmountExceedsRemaining) || e.Is(ErrNotRefundable)):
+		return endingExecuted
+	}
+	return endingRefused
+}
+
+func (e *TransportError) nextStep() Step {
+	if e.ending() == endingHopeless {
+		return StepStop
 	}
 	return StepRepeat
 }
 
 func (e *Error) nextStep() Step {
-	if e.OutcomeUnknown {
-		if e.Replayed {
-			return StepLookUp
-		}
+	switch e.ending() {
+	case endingStored, endingMismatch:
+		return StepLookUp
+	case endingOpen, endingLimited:
 		return StepRepeat
+	case endingCredentials:
+		return StepFixCredentials
 	}
 	switch {
+	case e.OutcomeUnknown: // by an earlier attempt, and this request would be refused for ever
+		return StepLookUp
 	case e.Is(ErrAlreadyRefunded), e.Is(ErrAmountExceedsRemaining), e.Is(ErrIdempotencyMismatch):
 		return StepLookUp // an earlier try of the same refund may be the reason
-	case e.Is(ErrAuthentication), e.Is(ErrPermission):
-		return StepFixCredentials
 	case e.Is(ErrInsufficientBalance), e.StatusCode == http.StatusPaymentRequired && e.IdempotencyKey != "":
 		return StepNewKey
 	case e.Is(ErrDisputed), e.Is(ErrNotRefundable):
 		return StepStop
-	case e.StatusCode == http.StatusConflict, e.StatusCode == http.StatusTooManyRequests, e.StatusCode >= 500:
-		return StepRepeat
-	case e.StatusCode < 400: // a GET whose answer can't be read, or is a proxy's
-		return StepRepeat
 	}
 	return StepFixRequest
 }

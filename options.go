@@ -14,7 +14,7 @@ import (
 )
 
 // Option changes how a [Client] works. It is given to [New], which returns the
-// error if the option can't hold.
+// error if the option is invalid.
 type Option func(*config) error
 
 // config is what the options of New fill in.
@@ -26,6 +26,7 @@ type config struct {
 	apiVersion     string
 	account        string
 	appInfo        string
+	now            func() time.Time
 	limiter        Limiter
 	hooks          []func(context.Context, Attempt)
 
@@ -132,6 +133,20 @@ func WithAppInfo(name, version string) Option {
 		if version != "" {
 			c.appInfo += "/" + version
 		}
+		return nil
+	}
+}
+
+// WithClock asks now for the time instead of [time.Now]: in [RefundService.Advance]
+// and [RefundService.Resolve], for the end of an export, and for a Retry-After
+// that is a date. Waiting goes by timers. It must be safe for use by many
+// goroutines at once.
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return &ParamError{Param: "WithClock", Reason: "the function is nil"}
+		}
+		c.now = now
 		return nil
 	}
 }

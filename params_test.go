@@ -68,7 +68,7 @@ func updateForm(golden string, params refundkit.RefundUpdateParams, opts ...refu
 }
 
 func TestRefundForms(t *testing.T) {
-	checkForms(t, refundBody, []formCase{
+	checkForms(t, `{"id":"re_1","object":"refund","status":"succeeded"}`, []formCase{
 		createForm("create_charge", refundkit.RefundCreateParams{
 			Charge: "ch_1", Amount: 1250, Reason: refundkit.RefundReasonRequestedByCustomer, InstructionsEmail: "ana+refund@example.com",
 			Metadata: refundkit.Metadata{"order no": "67&35", "Über": "50% €"}, RefundApplicationFee: true, ReverseTransfer: true,
@@ -80,8 +80,8 @@ func TestRefundForms(t *testing.T) {
 		createForm("create_reference", refundkit.RefundCreateParams{Charge: "ch_1", Amount: 1, Metadata: refundkit.Metadata{"sku": "chair"}}, refundkit.Reference("order-6735/refund-1")),
 		createForm("create_duplicate", refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 1<<53 + 1, Reason: refundkit.RefundReasonDuplicate}),
 		updateForm("update_set_and_unset", refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "6735", "old": ""}}, refundkit.Expand("charge")),
-		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true}),
-		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true, Metadata: refundkit.Metadata{}}),
+		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true}),
+		updateForm("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true, Metadata: refundkit.Metadata{}}),
 		{"cancel_expand", func(ctx context.Context, c *refundkit.Client) error {
 			_, err := c.Refunds.Cancel(ctx, "re_1", refundkit.Expand("balance_transaction", "failure_balance_transaction"))
 			return err
@@ -118,7 +118,7 @@ func TestChargeRefundForms(t *testing.T) {
 			return err
 		}}
 	}
-	checkForms(t, refundBody, []formCase{
+	checkForms(t, `{"id":"re_1","object":"refund","status":"succeeded"}`, []formCase{
 		create("charge_create", refundkit.ChargeRefundCreateParams{
 			PaymentIntent: "pi_1", Amount: 500, Reason: refundkit.RefundReasonFraudulent, Metadata: refundkit.Metadata{"case": "6735"},
 			InstructionsEmail: "ana@example.com", RefundApplicationFee: true, ReverseTransfer: true,
@@ -127,7 +127,7 @@ func TestChargeRefundForms(t *testing.T) {
 		create("empty", refundkit.ChargeRefundCreateParams{Remaining: true}),
 		create("charge_create_reference", refundkit.ChargeRefundCreateParams{Remaining: true}, refundkit.Reference("r1")),
 		update("update_set_and_unset", refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "6735", "old": ""}}, refundkit.Expand("charge")),
-		update("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true}),
+		update("update_clear", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true}),
 		{"retrieve_expand", func(ctx context.Context, c *refundkit.Client) error {
 			_, err := c.ChargeRefunds.Retrieve(ctx, "ch_1", "re_1", refundkit.Expand("payment_intent.latest_charge"))
 			return err
@@ -184,7 +184,7 @@ func TestPaymentRecordForms(t *testing.T) {
 	reference := func(name string) refundkit.RefundProcessorDetailsParams {
 		return refundkit.RefundProcessorDetailsParams{Custom: refundkit.CustomRefundProcessorParams{RefundReference: name}}
 	}
-	checkForms(t, string(fixture(t, "payment_record.json")), []formCase{
+	checkForms(t, `{"id":"pr_1","object":"payment_record"}`, []formCase{
 		report("report_refund_full", refundkit.PaymentRecordReportRefundParams{
 			ProcessorDetails: reference("acq 99/1"),
 			Refunded:         refundkit.PaymentRecordRefundedParams{RefundedAt: time.Unix(1788003600, 999)},
@@ -205,7 +205,7 @@ func TestPaymentRecordForms(t *testing.T) {
 
 func TestParamsAreNotChanged(t *testing.T) {
 	client, mock := setup(t)
-	record(mock, refundBody)
+	record(mock, `{"id":"re_1","object":"refund","status":"succeeded"}`)
 	metadata := refundkit.Metadata{"sku": "chair"}
 
 	_, err := client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: "ch_1", Amount: 1, Metadata: metadata}, refundkit.Reference("r1"))

@@ -177,3 +177,10 @@ func (s *PaymentRecordService) Retrieve(ctx context.Context, id string, opts ...
 }
 
 func (r *PaymentRecord) check() error { return checkIdentity(r.Object, "payment_record", r.ID) }
+
+func (r *PaymentRecord) agree(c call) error {
+	if !same(c.ids[0], r.ID) {
+		return mismatch("id")
+	}
+	return nil
+}

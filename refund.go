@@ -191,18 +191,26 @@ func (p RefundCreateParams) withReference(ref string) (params, error) {
 	return p, err
 }
 
-// RefundUpdateParams changes what can be changed of a refund: its metadata.
+// RefundUpdateParams changes what can be changed of a refund: its metadata. The
+// [Reference] that the refund was made with is kept there too: an update that would
+// remove it is refused unless ForgetReference is set, because a look-up can't find
+// the refund without it.
 //
 // https://docs.stripe.com/api/refunds/update
 type RefundUpdateParams struct {
-	_             [0]func()
-	Metadata      Metadata `url:"metadata,omitempty"`
-	ClearMetadata bool     `url:"-" unset:"metadata"` // remove every key; not together with Metadata
+	_               [0]func()
+	Metadata        Metadata `url:"metadata,omitempty"`
+	ClearMetadata   bool     `url:"-" unset:"metadata"` // remove every key; not together with Metadata
+	ForgetReference bool     `url:"-"`                  // the reference may go: the refund will never be looked up by it
 }
 
 func (p RefundUpdateParams) validate() error {
-	if !p.ClearMetadata && len(p.Metadata) == 0 {
+	reference, named := p.Metadata[ReferenceMetadataKey]
+	switch {
+	case !p.ClearMetadata && len(p.Metadata) == 0:
 		return &ParamError{Param: "metadata", Reason: "this update would change nothing: set Metadata, or ClearMetadata to remove all of it"}
+	case (p.ClearMetadata || named && reference == "") && !p.ForgetReference:
+		return &ParamError{Param: "metadata", Reason: "this would remove the refund's Reference, by which it is found again: name the keys to remove instead, or set ForgetReference"}
 	}
 	return p.Metadata.validateChange(p.ClearMetadata)
 }
@@ -267,6 +275,32 @@ func (s *TestHelperService) ExpireRefund(ctx context.Context, refundID string, o
 }
 
 func (r *Refund) check() error { return checkIdentity(r.Object, "refund", r.ID) }
+
+// agree holds the refund against what the call named: the refund, or the payment
+// and the amount. What the call did not name may be anything.
+func (r *Refund) agree(c call) error {
+	asked := RefundCreateParams{}
+	switch p := c.params.(type) {
+	case RefundCreateParams:
+		asked = p
+	case ChargeRefundCreateParams:
+		asked = RefundCreateParams{Charge: c.ids[0], Amount: p.Amount}
+	default:
+		if !same(c.ids[len(c.ids)-1], r.ID) {
+			return mismatch("id")
+		}
+		return nil
+	}
+	switch {
+	case !same(asked.Charge, r.Charge.ID):
+		return mismatch("charge")
+	case !same(asked.PaymentIntent, r.PaymentIntent.ID):
+		return mismatch("payment_intent")
+	case asked.Amount != 0 && r.Amount != 0 && asked.Amount != r.Amount:
+		return mismatch("amount")
+	}
+	return nil
+}
 
 func exactlyOne(first, a, second, b string) error {
 	switch {

@@ -35,6 +35,27 @@ func (l *RefundList) check() error {
 	return nil
 }
 
+// agree refuses a list that holds refunds of another payment than was asked for:
+// what is not on it could be anywhere.
+func (l *RefundList) agree(c call) error {
+	asked := RefundListParams{}
+	switch p := c.params.(type) {
+	case RefundListParams:
+		asked = p
+	case ChargeRefundListParams:
+		asked.Charge = c.ids[0]
+	}
+	for _, refund := range l.Data {
+		switch {
+		case !same(asked.Charge, refund.Charge.ID):
+			return mismatch("charge")
+		case !same(asked.PaymentIntent, refund.PaymentIntent.ID):
+			return mismatch("payment_intent")
+		}
+	}
+	return nil
+}
+
 // RefundListParams chooses refunds. Limit is the page size, 1 to 100; 0 is
 // Stripe's 10 for List and 100 for All. At most one cursor may be given.
 //

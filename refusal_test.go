@@ -220,7 +220,7 @@ func TestParamsAtTheLimitAreSent(t *testing.T) {
 		"cash balance":                   cashBalance(func(*params) {}),
 		"a charge of a customer":         create(params{Charge: "ch_1", Remaining: true, Customer: "cus_1", Currency: "eur"}),
 		"unset one key":                  update(refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"k": ""}}),
-		"clear":                          update(refundkit.RefundUpdateParams{ClearMetadata: true}),
+		"clear":                          update(refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true}),
 		"a limit of 1":                   list(refundkit.RefundListParams{Limit: 1}),
 		"a limit of 100":                 list(refundkit.RefundListParams{Limit: 100}),
 		"all bounds":                     list(refundkit.RefundListParams{Created: refundkit.CreatedRange{After: now, From: now, Before: now, Until: now}}),

@@ -3,25 +3,46 @@ package refundkit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// ResolveParams says which refund to look for, and where. Reference is what
-// Create was given by the option of that name. The place is Charge or
-// PaymentIntent; for a refund out of a cash balance, which has neither, Created
-// with a lower bound.
+// clockSlack is how far apart the clocks of two machines may be. Every bound that
+// compares a time of ours with one of Stripe's or of another machine has this much
+// room on the safe side.
+const clockSlack = time.Hour
+
+// settleTime is after how long without a trace a refund was surely not made: the
+// life of its key, and the slack of the clocks.
+const settleTime = keyLifetime + clockSlack
+
+// ResolveParams says which refund to look for, and where. Reference is what Create
+// was given by the option of that name. The place is Charge or PaymentIntent; for
+// a refund out of a cash balance, which has neither, Customer, Currency and
+// FirstSent.
 type ResolveParams struct {
 	_             [0]func()
 	Reference     string
 	Charge        string
 	PaymentIntent string
-	Created       CreatedRange
+	Customer      string
+	Currency      string
+	// Amount, in the currency's smallest unit, is what the refund was made for, or
+	// Remaining is set. A refund of the payment that has no reference and could be
+	// it, because somebody cleared its metadata, makes the answer undecided. With
+	// neither, every refund without a reference could.
+	Amount    int64
+	Remaining bool
+	// FirstSent is when the first call for this refund was sent, as you stored it: a
+	// refund that is more than an hour older can't be it. Zero is any time.
+	FirstSent time.Time
 	// LastSent is when the last call that could have made the refund was sent, as
 	// you stored it. A refund that is not found can still appear until SettleTime
 	// after that; a zero LastSent counts as now.
 	LastSent time.Time
-	// SettleTime is how long a refund may take to show after that. Defaults to 24
-	// hours, the life of a key; a shorter time is a risk that you take.
+	// SettleTime is how long a refund may take to show after that. Defaults to 25
+	// hours: the life of a key, and an hour for clocks. A shorter time is a risk that
+	// you take.
 	SettleTime time.Duration
 }
 
@@ -31,23 +52,27 @@ func (p ResolveParams) validate() error {
 		return &ParamError{Param: "Reference", Reason: "it is empty"}
 	case p.Charge != "" && p.PaymentIntent != "":
 		return &ParamError{Param: "payment_intent", Reason: "give only one of charge and payment_intent"}
-	case p.Charge == "" && p.PaymentIntent == "" && p.Created.After.IsZero() && p.Created.From.IsZero():
-		return &ParamError{Param: "charge", Reason: "say where to look: Charge, PaymentIntent, or Created with After or From"}
+	case p.Charge == "" && p.PaymentIntent == "" && (p.Customer == "" || p.Currency == "" || p.FirstSent.IsZero()):
+		return &ParamError{Param: "charge", Reason: "say where to look: Charge, PaymentIntent, or, for a refund out of a cash balance, Customer, Currency and FirstSent"}
+	case p.Amount < 0 || p.Amount > 0 && p.Remaining:
+		return &ParamError{Param: "amount", Reason: "set Amount, at least 1 in the currency's smallest unit, or Remaining"}
 	case p.SettleTime < 0:
 		return &ParamError{Param: "SettleTime", Reason: "it must not be negative"}
 	}
-	return p.Created.validate()
+	return nil
 }
 
 // UnresolvedError says that [RefundService.Resolve] can't name the one refund.
 // There are three cases: Matches holds more than one refund of that reference,
 // all still in force, and a person must look; Undecided, when a request may
-// still be running, so that no match proves nothing yet; else the refund is
-// absent, errors.Is(err, [ErrNotFound]) holds, and a new key is safe.
+// still be running or one of LookAlikes may be the refund, so that no match proves
+// nothing yet; else errors.Is(err, [ErrAbsent]) holds: the refund was surely not
+// made, and a new key is safe.
 type UnresolvedError struct {
-	Undecided bool
-	Matches   []*Refund
-	Others    []*Refund // the payment's other refunds: already refunded, but not by this reference
+	Undecided  bool
+	Matches    []*Refund
+	LookAlikes []*Refund // without a reference, and otherwise as this refund would be
+	Others     []*Refund // the payment's other refunds: already refunded, but not by this reference
 }
 
 // Error says which of the cases it is.
@@ -56,13 +81,15 @@ func (e *UnresolvedError) Error() string {
 	switch {
 	case len(e.Matches) > 1:
 		state = fmt.Sprintf("%d refunds have this reference", len(e.Matches))
+	case len(e.LookAlikes) > 0:
+		state = fmt.Sprintf("no refund has this reference, but it could be one of %d without any", len(e.LookAlikes))
 	case e.Undecided:
 		state = "no refund has this reference yet, but a request may still be running"
 	}
 	return fmt.Sprintf("refundkit: Refunds.Resolve: %s (%d others on the payment); next: %s", state, len(e.Others), e.nextStep())
 }
 
-// Is matches ErrOutcomeUnknown when undecided, and ErrNotFound when absent.
+// Is matches ErrOutcomeUnknown when undecided, and ErrAbsent when absent.
 func (e *UnresolvedError) Is(target error) bool {
 	switch {
 	case len(e.Matches) > 1:
@@ -70,12 +97,12 @@ func (e *UnresolvedError) Is(target error) bool {
 	case e.Undecided:
 		return target == ErrOutcomeUnknown
 	}
-	return target == ErrNotFound
+	return target == ErrAbsent
 }
 
 func (e *UnresolvedError) nextStep() Step {
 	switch {
-	case len(e.Matches) > 1:
+	case len(e.Matches) > 1, len(e.LookAlikes) > 0:
 		return StepStop
 	case e.Undecided:
 		return StepLookUp
@@ -87,46 +114,97 @@ func (e *UnresolvedError) nextStep() Step {
 // when its key can't help any more: a stored 5xx that is replayed, more than 24
 // hours since the first send, or a process that lost it. It returns the refund,
 // whatever its status; one that failed or was canceled only if no other has the
-// reference. Otherwise the error is an [*UnresolvedError], or that of the list.
-// It is safe to repeat.
+// reference. Otherwise the error is an [*UnresolvedError], or that of the list,
+// which never says that the refund is absent. It is safe to repeat.
 //
 // Looking and then creating is no lock: two processes that both find nothing
-// both refund. Let one job at a time own a reference, keep one key for it until
-// the refund is surely absent, and store the next key before using it.
+// both refund. [RefundService.Advance] does all of this for a [Job].
 func (s *RefundService) Resolve(ctx context.Context, params ResolveParams, opts ...CallOption) (*Refund, error) {
+	if s.client == nil || ctx == nil {
+		return nil, &ParamError{Op: "Refunds.Resolve", Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
+	}
 	if err := params.validate(); err != nil {
-		return nil, err
+		return nil, naming("Refunds.Resolve", err)
 	}
-	var inForce, over, others []*Refund
-	list := RefundListParams{Charge: params.Charge, PaymentIntent: params.PaymentIntent, Created: params.Created}
-	for refund, err := range s.All(ctx, list, opts...) {
-		switch {
-		case err != nil:
-			return nil, err
-		case refund.Reference() != params.Reference:
-			others = append(others, refund)
-		case refund.Status.IsFinal():
-			over = append(over, refund)
-		default:
-			inForce = append(inForce, refund)
-		}
-	}
+	now := s.client.config().now() // before the list: what it shows is at least as new
+	found, err := s.search(ctx, params.sought(), opts)
 	switch {
-	case len(inForce) == 1:
-		return inForce[0], nil
-	case len(inForce) > 1:
-		return nil, &UnresolvedError{Matches: inForce, Others: others}
-	case len(over) > 0:
-		return over[0], nil
+	case err != nil:
+		return nil, err
+	case len(found.inForce) == 1:
+		return found.inForce[0], nil
+	case len(found.inForce) > 1:
+		return nil, &UnresolvedError{Matches: found.inForce, Others: found.others}
+	case len(found.over) > 0:
+		return found.over[0], nil
 	}
-	return nil, &UnresolvedError{Undecided: !params.settled(time.Now()), Others: others}
+	undecided := len(found.alike) > 0 || !params.settled(now)
+	return nil, &UnresolvedError{Undecided: undecided, LookAlikes: found.alike, Others: found.others}
 }
 
 // settled reports whether a request can no longer be running.
 func (p ResolveParams) settled(now time.Time) bool {
 	settle := p.SettleTime
 	if settle == 0 {
-		settle = keyLifetime
+		settle = settleTime
 	}
-	return !p.LastSent.IsZero() && now.Sub(p.LastSent) >= settle
+	return !p.LastSent.IsZero() && now.Round(0).Sub(p.LastSent.Round(0)) >= settle
+}
+
+func (p ResolveParams) sought() sought {
+	return sought{reference: p.Reference, charge: p.Charge, paymentIntent: p.PaymentIntent, customer: p.Customer,
+		currency: p.Currency, amount: p.Amount, since: p.FirstSent}
+}
+
+// sought is a refund that an earlier call may have made.
+type sought struct {
+	reference, charge, paymentIntent, customer, currency string
+	amount                                               int64     // 0 is any
+	since                                                time.Time // the first send; zero is any time
+	judged                                               []string  // refunds that a person said are not it
+}
+
+// found sorts the refunds of a payment by what they are to the one that is sought.
+type found struct{ inForce, over, alike, others []*Refund }
+
+// search walks the whole list; with an error nothing is found, and nothing absent.
+func (s *RefundService) search(ctx context.Context, want sought, opts []CallOption) (found, error) {
+	list := RefundListParams{Charge: want.charge, PaymentIntent: want.paymentIntent}
+	if want.charge == "" && want.paymentIntent == "" {
+		list.Created.From = want.earliest()
+	}
+	var got found
+	for refund, err := range s.All(ctx, list, opts...) {
+		switch {
+		case err != nil:
+			return found{}, err
+		case slices.Contains(want.judged, refund.ID):
+			got.others = append(got.others, refund)
+		case refund.Reference() == want.reference && refund.Status.IsFinal():
+			got.over = append(got.over, refund)
+		case refund.Reference() == want.reference:
+			got.inForce = append(got.inForce, refund)
+		case want.looksLike(refund):
+			got.alike = append(got.alike, refund)
+		default:
+			got.others = append(got.others, refund)
+		}
+	}
+	return got, nil
+}
+
+// earliest is the second before which the refund can't have been made.
+func (w sought) earliest() time.Time {
+	if w.since.IsZero() {
+		return time.Time{}
+	}
+	return time.Unix(w.since.Add(-clockSlack).Unix(), 0)
+}
+
+// looksLike reports whether a refund could be the one that is sought, its metadata
+// cleared by somebody. Its status proves nothing.
+func (w sought) looksLike(r *Refund) bool {
+	samePayment := w.charge != "" || w.paymentIntent != "" || // then the list is that of the payment
+		r.Charge.ID == "" && r.Customer.ID == w.customer && r.Currency == w.currency
+	return r.Reference() == "" && samePayment && (w.amount == 0 || r.Amount == w.amount) && !r.Created.Before(w.earliest())
 }

@@ -3,9 +3,9 @@ package refundkit_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -26,14 +26,16 @@ func pageOf(refunds ...string) string {
 }
 
 func TestResolve(t *testing.T) {
-	day := 24 * time.Hour
+	const day, settled = 24 * time.Hour, 25 * time.Hour
 	for name, c := range map[string]struct {
 		page     string
 		lastSent time.Duration // ago; 0 is not known
 		settle   time.Duration
+		amount   int64
 		found    string
-		is       []error
+		is       error
 		matches  int
+		alike    int
 		others   int
 		next     refundkit.Step
 	}{
@@ -42,42 +44,89 @@ func TestResolve(t *testing.T) {
 		"found failed":                     {page: pageOf("re_1 failed mine"), found: "re_1"},
 		"the one in force before a failed": {page: pageOf("re_2 failed mine", "re_1 succeeded mine"), found: "re_1"},
 		"twice in force":                   {page: pageOf("re_2 pending mine", "re_1 succeeded mine"), matches: 2, next: refundkit.StepStop},
-		"nothing, and nobody knows when":   {page: pageOf(), is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
-		"nothing, sent just now":           {page: pageOf(), lastSent: time.Minute, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
-		"nothing, just before a day":       {page: pageOf(), lastSent: day - 1, is: []error{refundkit.ErrOutcomeUnknown}, next: refundkit.StepLookUp},
-		"nothing after a day":              {page: pageOf(), lastSent: day, is: []error{refundkit.ErrNotFound}, next: refundkit.StepNewKey},
-		"nothing after a shorter time":     {page: pageOf(), lastSent: time.Hour, settle: time.Hour, is: []error{refundkit.ErrNotFound}, next: refundkit.StepNewKey},
-		"somebody else refunded":           {page: pageOf("re_1 succeeded other", "re_0 failed x"), lastSent: day, is: []error{refundkit.ErrNotFound}, others: 2, next: refundkit.StepNewKey},
+		"nothing, and nobody knows when":   {page: pageOf(), is: refundkit.ErrOutcomeUnknown, next: refundkit.StepLookUp},
+		"nothing, sent just now":           {page: pageOf(), lastSent: time.Minute, is: refundkit.ErrOutcomeUnknown, next: refundkit.StepLookUp},
+		"nothing after a day":              {page: pageOf(), lastSent: day, is: refundkit.ErrOutcomeUnknown, next: refundkit.StepLookUp},
+		"nothing, just before it settles":  {page: pageOf(), lastSent: settled - 1, is: refundkit.ErrOutcomeUnknown, next: refundkit.StepLookUp},
+		"nothing, settled":                 {page: pageOf(), lastSent: settled, is: refundkit.ErrAbsent, next: refundkit.StepNewKey},
+		"nothing after a shorter time":     {page: pageOf(), lastSent: time.Hour, settle: time.Hour, is: refundkit.ErrAbsent, next: refundkit.StepNewKey},
+		"somebody else refunded":           {page: pageOf("re_1 succeeded other", "re_0 failed x"), lastSent: settled, is: refundkit.ErrAbsent, others: 2, next: refundkit.StepNewKey},
+		"one without a reference":          {page: pageOf("re_1 succeeded"), lastSent: settled, is: refundkit.ErrOutcomeUnknown, alike: 1, next: refundkit.StepStop},
+		"one of that amount":               {page: pageOf("re_1 failed"), lastSent: settled, amount: 5, is: refundkit.ErrOutcomeUnknown, alike: 1, next: refundkit.StepStop},
+		"one of another amount":            {page: pageOf("re_1 succeeded"), lastSent: settled, amount: 6, is: refundkit.ErrAbsent, others: 1, next: refundkit.StepNewKey},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				client, mock := setup(t)
-				mock.RegisterResponder("GET", base+"/v1/refunds?charge=ch_1&limit=100", httpmock.NewStringResponder(200, c.page))
-				params := refundkit.ResolveParams{Reference: "mine", Charge: "ch_1", SettleTime: c.settle}
-				if c.lastSent > 0 {
-					params.LastSent = time.Now().Add(-c.lastSent)
-				}
+			now := time.Unix(1790000000, 0)
+			client, mock := setup(t, refundkit.WithClock(func() time.Time { return now }))
+			mock.RegisterResponder("GET", base+"/v1/refunds?charge=ch_1&limit=100", httpmock.NewStringResponder(200, c.page))
+			params := refundkit.ResolveParams{Reference: "mine", Charge: "ch_1", Amount: c.amount, SettleTime: c.settle}
+			if c.lastSent > 0 {
+				params.LastSent = now.Add(-c.lastSent)
+			}
 
-				refund, err := client.Refunds.Resolve(t.Context(), params)
+			refund, err := client.Refunds.Resolve(t.Context(), params)
 
-				if c.found != "" {
-					require.NoError(t, err)
-					assert.Equal(t, c.found, refund.ID)
-					return
-				}
-				assert.Nil(t, refund)
-				var unresolved *refundkit.UnresolvedError
-				require.ErrorAs(t, err, &unresolved)
-				assert.Len(t, unresolved.Matches, c.matches)
-				assert.Len(t, unresolved.Others, c.others)
-				for _, sentinel := range []error{refundkit.ErrOutcomeUnknown, refundkit.ErrNotFound} {
-					assert.Equal(t, len(c.is) > 0 && c.is[0] == sentinel, errors.Is(err, sentinel), sentinel)
-				}
-				assert.Equal(t, c.next, refundkit.NextStep(err))
-				assert.Contains(t, err.Error(), c.next.String())
-			})
+			if c.found != "" {
+				require.NoError(t, err)
+				assert.Equal(t, c.found, refund.ID)
+				return
+			}
+			assert.Nil(t, refund)
+			var unresolved *refundkit.UnresolvedError
+			require.ErrorAs(t, err, &unresolved)
+			assert.Len(t, unresolved.Matches, c.matches)
+			assert.Len(t, unresolved.LookAlikes, c.alike)
+			assert.Len(t, unresolved.Others, c.others)
+			for _, sentinel := range []error{refundkit.ErrOutcomeUnknown, refundkit.ErrAbsent, refundkit.ErrNotFound} {
+				assert.Equal(t, c.is == sentinel, errors.Is(err, sentinel), sentinel)
+			}
+			assert.Equal(t, c.next, refundkit.NextStep(err))
+			assert.Contains(t, err.Error(), c.next.String())
 		})
 	}
+}
+
+// TestResolveNeverTakesAFailedListForAbsence: no answer of a server is ErrAbsent,
+// whoever wrote it.
+func TestResolveNeverTakesAFailedListForAbsence(t *testing.T) {
+	for name, response := range map[string]*http.Response{
+		"a proxy's 404":        answer(404, "<html>not here</html>"),
+		"another account":      answer(404, stripeError(invalid, "resource_missing", "charge"), "Request-Id", "req_1"),
+		"no such charge":       answer(400, stripeError(invalid, "resource_missing", "charge"), "Request-Id", "req_1"),
+		"another charge's":     answer(200, `{"object":"list","data":[{"id":"re_1","object":"refund","charge":"ch_2"}],"has_more":false,"url":"/v1/refunds"}`),
+		"another account's":    answer(200, pageOf(), "Stripe-Account", "acct_2"),
+		"a page that is empty": answer(200, `{"object":"list","data":[],"has_more":true,"url":"/v1/refunds"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, mock := setup(t)
+			mock.RegisterNoResponder(httpmock.ResponderFromResponse(response))
+			_, err := client.Refunds.Resolve(t.Context(), refundkit.ResolveParams{Reference: "mine", Charge: "ch_1", LastSent: time.Unix(1, 0)})
+			require.Error(t, err)
+			assert.NotErrorIs(t, err, refundkit.ErrAbsent)
+			assert.NotEqual(t, refundkit.StepNewKey, refundkit.NextStep(err))
+		})
+	}
+}
+
+// TestResolveOfACashBalance has no payment to look at: it walks what was made since
+// an hour before the first send, which Stripe counts in whole seconds.
+func TestResolveOfACashBalance(t *testing.T) {
+	client, mock := setup(t)
+	page := `{"object":"list","has_more":false,"url":"/v1/refunds","data":[
+		{"id":"re_4","object":"refund","amount":5,"currency":"eur","customer":"cus_1","charge":null,"created":1789999999,"metadata":{}},
+		{"id":"re_3","object":"refund","amount":5,"currency":"eur","customer":"cus_1","charge":"ch_1","created":1789999999,"metadata":{}},
+		{"id":"re_2","object":"refund","amount":5,"currency":"usd","customer":"cus_1","charge":null,"created":1789999999,"metadata":{}},
+		{"id":"re_1","object":"refund","amount":5,"currency":"eur","customer":"cus_2","charge":null,"created":1789999999,"metadata":{}}]}`
+	request, _ := capture(mock, "GET", "/v1/refunds", page)
+
+	_, err := client.Refunds.Resolve(t.Context(), refundkit.ResolveParams{
+		Reference: "mine", Customer: "cus_1", Currency: "eur", Amount: 5, FirstSent: time.Unix(1790000000, 999e6), LastSent: time.Unix(1790000000, 999e6)})
+
+	assert.Equal(t, "1789996400", request.URL.Query().Get("created[gte]"))
+	var unresolved *refundkit.UnresolvedError
+	require.ErrorAs(t, err, &unresolved)
+	require.Len(t, unresolved.LookAlikes, 1)
+	assert.Equal(t, "re_4", unresolved.LookAlikes[0].ID)
 }
 
 func TestResolveLooksAtEveryPage(t *testing.T) {
@@ -100,24 +149,25 @@ func TestResolveFailsAsTheListFails(t *testing.T) {
 }
 
 func TestResolveRefuses(t *testing.T) {
-	now := time.Now()
 	for name, c := range map[string]struct {
 		params refundkit.ResolveParams
 		param  string
 	}{
-		"no reference":      {refundkit.ResolveParams{Charge: "ch_1"}, "Reference"},
-		"nowhere to look":   {refundkit.ResolveParams{Reference: "r"}, "charge"},
-		"no lower bound":    {refundkit.ResolveParams{Reference: "r", Created: refundkit.CreatedRange{Before: now}}, "charge"},
-		"two places":        {refundkit.ResolveParams{Reference: "r", Charge: "ch_1", PaymentIntent: "pi_1"}, "payment_intent"},
-		"negative time":     {refundkit.ResolveParams{Reference: "r", Charge: "ch_1", SettleTime: -1}, "SettleTime"},
-		"contrary creation": {refundkit.ResolveParams{Reference: "r", Created: refundkit.CreatedRange{At: now, From: now}}, "created"},
+		"no reference":       {refundkit.ResolveParams{Charge: "ch_1"}, "Reference"},
+		"nowhere to look":    {refundkit.ResolveParams{Reference: "r"}, "charge"},
+		"no first send":      {refundkit.ResolveParams{Reference: "r", Customer: "cus_1", Currency: "eur"}, "charge"},
+		"two places":         {refundkit.ResolveParams{Reference: "r", Charge: "ch_1", PaymentIntent: "pi_1"}, "payment_intent"},
+		"negative time":      {refundkit.ResolveParams{Reference: "r", Charge: "ch_1", SettleTime: -1}, "SettleTime"},
+		"amount and the all": {refundkit.ResolveParams{Reference: "r", Charge: "ch_1", Amount: 1, Remaining: true}, "amount"},
 	} {
-		client, mock := setup(t)
-		_, err := client.Refunds.Resolve(t.Context(), c.params)
-		var refused *refundkit.ParamError
-		require.ErrorAs(t, err, &refused, name)
-		assert.Equal(t, c.param, refused.Param, name)
-		assert.Zero(t, mock.GetTotalCallCount(), name)
+		t.Run(name, func(t *testing.T) {
+			client, mock := setup(t)
+			_, err := client.Refunds.Resolve(t.Context(), c.params)
+			var refused *refundkit.ParamError
+			require.ErrorAs(t, err, &refused)
+			assert.Equal(t, c.param, refused.Param)
+			assert.Zero(t, mock.GetTotalCallCount())
+		})
 	}
 }
 

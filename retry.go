@@ -28,6 +28,7 @@ type result struct {
 	err    error
 	tried  bool // an attempt was made at all
 	sent   bool // the server may have seen the request
+	resent bool // it was sent more than once below this package
 }
 
 // decide says whether to try again after the given attempt, and when. attempts
@@ -48,7 +49,9 @@ func canHeal(r result) bool {
 		return !isPermanent(r.err)
 	}
 	if r.status < 300 {
-		return r.err != nil && !isPermanent(r.err) // cut off while it was read
+		// Cut off, or not the answer. The same key makes a repetition safe, and what
+		// spoiled the answer on its way may spare the next one.
+		return r.err != nil && !isPermanent(r.err)
 	}
 	switch r.header.Get("Stripe-Should-Retry") {
 	case "true":
@@ -67,17 +70,21 @@ func canHeal(r result) bool {
 
 // isPermanent tells failures that a repetition would meet again: a canceled
 // call, a certificate that is not trusted, a server that doesn't speak TLS, a
-// name that doesn't exist, a refusal of our own.
+// name that doesn't exist, the answer to another request, a refusal of our own.
 func isPermanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var dns *net.DNSError
 	var refused *clientSideError
-	return errors.Is(err, context.Canceled) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errBodyTooLarge) ||
+	return errors.Is(err, context.Canceled) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errBodyTooLarge) || errors.Is(err, ErrAnswerMismatch) ||
 		errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &record) ||
 		errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &refused)
 }
+
+// errTooLate: the idempotency key is near the end of its life, or too much time has
+// passed since the send was stored.
+var errTooLate = errors.New("too late to send: the job must be looked up first")
 
 // clientSideError is a refusal that never left the process, such as a rate
 // limiter's.

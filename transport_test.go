@@ -224,7 +224,7 @@ func TestManyGoroutinesLeaveNothingBehind(t *testing.T) {
 			for range 10 {
 				_, err := client.Refunds.Create(t.Context(), someRefund)
 				assert.NoError(t, err)
-				_, err = client.Refunds.Update(t.Context(), "re_1", refundkit.RefundUpdateParams{ClearMetadata: true})
+				_, err = client.Refunds.Update(t.Context(), "re_1", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true})
 				assert.NoError(t, err)
 			}
 		})

@@ -118,7 +118,7 @@ func chargeCreates() []call {
 func updates(send func(context.Context, *refundkit.Client, refundkit.RefundUpdateParams, ...refundkit.CallOption) (any, error)) []call {
 	return []call{
 		with("set and unset", refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"order": "6735", "old": ""}}, send),
-		with("clear", refundkit.RefundUpdateParams{ClearMetadata: true}, send),
+		with("clear", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true}, send),
 	}
 }
 
