@@ -149,13 +149,15 @@ func TestCallOptionsOverrideClientOptions(t *testing.T) {
 
 func TestReferenceGoesIntoMetadata(t *testing.T) {
 	client, mock := setup(t)
-	_, body := capture(mock, "POST", "/v1/charges/ch_1/refunds", refundBody)
+	sent := record(mock, refundBody)
 	mine := refundkit.Metadata{"order": "6735"}
 
 	_, err := client.ChargeRefunds.Create(t.Context(), "ch_1", refundkit.ChargeRefundCreateParams{Remaining: true, Metadata: mine}, refundkit.Reference("order-6735/2"))
 
 	require.NoError(t, err)
-	assert.Equal(t, "metadata%5Border%5D=6735&metadata%5Brefundkit_reference%5D=order-6735%2F2", *body)
+	require.Len(t, sent.all(), 1)
+	assert.Equal(t, base+"/v1/charges/ch_1/refunds", sent.all()[0].uri)
+	assert.Equal(t, "metadata%5Border%5D=6735&metadata%5Brefundkit_reference%5D=order-6735%2F2", sent.all()[0].body)
 	assert.Equal(t, refundkit.Metadata{"order": "6735"}, mine, "the caller's map is left alone")
 }
 

@@ -2,84 +2,13 @@ package refundkit_test
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/refundkit/refundkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// fixture reads a body from testdata, written as Stripe sends it.
-func fixture(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	require.NoError(t, err)
-	return data
-}
-
-// sentRequest is what reached the wire: uri is the escaped path with the query.
-type sentRequest struct {
-	method, uri, body string
-	header            http.Header
-}
-
-// wire keeps every request of a client, whatever its address.
-type wire struct {
-	mu       sync.Mutex
-	requests []sentRequest
-}
-
-func (w *wire) all() []sentRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.requests
-}
-
-// serve answers every request with what reply says, and keeps it.
-func serve(mock *httpmock.MockTransport, reply func(sentRequest) (*http.Response, error)) *wire {
-	w := &wire{}
-	mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
-		sent := sentRequest{method: r.Method, uri: r.URL.Scheme + "://" + r.URL.Host + r.URL.RequestURI(), header: r.Header}
-		if r.Body != nil {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			sent.body = string(body)
-		}
-		w.mu.Lock()
-		w.requests = append(w.requests, sent)
-		w.mu.Unlock()
-		return reply(sent)
-	})
-	return w
-}
-
-// record answers every request with body.
-func record(mock *httpmock.MockTransport, body string) *wire {
-	return serve(mock, func(sentRequest) (*http.Response, error) {
-		return answer(http.StatusOK, body, "Request-Id", "req_ok"), nil
-	})
-}
-
-// endpoint is a method of the client and where it must go.
-type endpoint struct {
-	name, method, path string // path with {braces} for the ids
-	params             []string
-	reply              string // a file of testdata
-	call               func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error)
-}
-
-var oneUpdate = refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "1"}}
 
 func refundEndpoints() []endpoint {
 	return []endpoint{
@@ -106,14 +35,6 @@ func refundEndpoints() []endpoint {
 
 func allEndpoints() []endpoint {
 	return append(append(refundEndpoints(), chargeRefundEndpoints()...), paymentRecordEndpoints()...)
-}
-
-func (e endpoint) filled(ids ...string) string {
-	path := e.path
-	for i := range e.params {
-		path = strings.Replace(path, "{"+string(rune('0'+i))+"}", ids[i], 1)
-	}
-	return base + path
 }
 
 func TestEveryEndpoint(t *testing.T) {
@@ -266,15 +187,6 @@ func TestSpaceAroundTheBodyIsFine(t *testing.T) {
 	refund, err := client.Refunds.Create(t.Context(), someRefund)
 	require.NoError(t, err)
 	assert.Equal(t, "re_1", refund.ID)
-}
-
-func at(seconds int64) refundkit.Timestamp { return refundkit.NewTimestamp(time.Unix(seconds, 0)) }
-
-func decodeRefund(t *testing.T, name string) refundkit.Refund {
-	t.Helper()
-	var refund refundkit.Refund
-	require.NoError(t, json.Unmarshal(fixture(t, name), &refund))
-	return refund
 }
 
 func TestRefundFields(t *testing.T) {

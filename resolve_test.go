@@ -94,7 +94,7 @@ func TestResolveLooksAtEveryPage(t *testing.T) {
 
 func TestResolveFailsAsTheListFails(t *testing.T) {
 	client, mock := setup(t)
-	mock.RegisterNoResponder(httpmock.NewStringResponder(401, stripeError(invalid, "", "")))
+	mock.RegisterNoResponder(httpmock.NewStringResponder(401, stripeError(invalidRequest, "", "")))
 	_, err := client.Refunds.Resolve(t.Context(), refundkit.ResolveParams{Reference: "mine", Charge: "ch_1"})
 	assert.ErrorIs(t, err, refundkit.ErrAuthentication)
 }
@@ -133,10 +133,10 @@ func TestKeyFrom(t *testing.T) {
 		assert.LessOrEqual(t, len(key), 255)
 		keys[key] = parts
 		client, mock := setup(t)
-		request, _ := capture(mock, "POST", "/v1/refunds", refundBody)
+		sent := record(mock, refundBody)
 		_, err := client.Refunds.Create(t.Context(), someRefund, key)
 		require.NoError(t, err)
-		assert.Equal(t, string(key), request.Header.Get("Idempotency-Key"))
+		assert.Equal(t, string(key), sent.all()[0].header.Get("Idempotency-Key"))
 	}
 	// Keys outlive versions of this package: jobs have them stored.
 	assert.Equal(t, refundkit.IdempotencyKey("refund_70dd9522bdfc72ccf475de90f01bfb7ab465ad58fc7a9d08135da3a78de6e126"), refundkit.KeyFrom("order-6735", "refund-1"))
