@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
+	"testing/synctest"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/refundkit/refundkit"
@@ -53,29 +55,31 @@ func TestGetHasNoKeyAndNoBody(t *testing.T) {
 }
 
 func TestKeyIsMadeOncePerCall(t *testing.T) {
-	client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithRateLimiter(noLimit{}))
-	keys := map[string][]string{}
-	mock.RegisterResponder("POST", base+"/v1/refunds", func(r *http.Request) (*http.Response, error) {
-		data, _ := io.ReadAll(r.Body)
-		key := r.Header.Get("Idempotency-Key")
-		keys[key] = append(keys[key], string(data))
-		if len(keys[key]) == 1 {
-			return answer(http.StatusInternalServerError, `{}`), nil
+	synctest.Test(t, func(t *testing.T) {
+		client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithRateLimiter(noLimit{}))
+		keys := map[string][]string{}
+		mock.RegisterResponder("POST", base+"/v1/refunds", func(r *http.Request) (*http.Response, error) {
+			data, _ := io.ReadAll(r.Body)
+			key := r.Header.Get("Idempotency-Key")
+			keys[key] = append(keys[key], string(data))
+			if len(keys[key]) == 1 {
+				return answer(http.StatusInternalServerError, `{}`), nil
+			}
+			return answer(http.StatusOK, refundBody), nil
+		})
+		for range 3 {
+			var response refundkit.Response
+			_, err := client.Refunds.Create(t.Context(), someRefund, refundkit.CaptureResponse(&response))
+			require.NoError(t, err)
+			assert.Contains(t, keys, response.IdempotencyKey)
+			assert.Equal(t, 2, response.Attempts)
 		}
-		return answer(http.StatusOK, refundBody), nil
+		require.Len(t, keys, 3, "a key for each call")
+		for key, bodies := range keys {
+			assert.GreaterOrEqual(t, len(key), 26, "130 bits in base 32")
+			assert.Equal(t, []string{"amount=500&charge=ch_1", "amount=500&charge=ch_1"}, bodies, "the same bytes on every attempt")
+		}
 	})
-	for range 3 {
-		var response refundkit.Response
-		_, err := client.Refunds.Create(t.Context(), someRefund, refundkit.CaptureResponse(&response))
-		require.NoError(t, err)
-		assert.Contains(t, keys, response.IdempotencyKey)
-		assert.Equal(t, 2, response.Attempts)
-	}
-	require.Len(t, keys, 3, "a key for each call")
-	for key, bodies := range keys {
-		assert.GreaterOrEqual(t, len(key), 26, "130 bits in base 32")
-		assert.Equal(t, []string{"amount=500&charge=ch_1", "amount=500&charge=ch_1"}, bodies, "the same bytes on every attempt")
-	}
 }
 
 type noLimit struct{}
@@ -84,17 +88,19 @@ func (noLimit) Wait(context.Context) error { return nil }
 
 func TestRedirectIsNeverFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		client, mock := setup(t, refundkit.WithMaxRetries(2))
-		mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.ResponderFromResponse(answer(status, refundBody, "Location", "https://elsewhere.test/", "Request-Id", "req_1")))
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			client, mock := setup(t, refundkit.WithMaxRetries(2))
+			mock.RegisterResponder("POST", base+"/v1/refunds", httpmock.ResponderFromResponse(answer(status, refundBody, "Location", "https://elsewhere.test/", "Request-Id", "req_1")))
 
-		refund, err := client.Refunds.Create(t.Context(), someRefund)
+			refund, err := client.Refunds.Create(t.Context(), someRefund)
 
-		var failure *refundkit.Error
-		require.ErrorAs(t, err, &failure, status)
-		assert.Nil(t, refund)
-		assert.Equal(t, status, failure.StatusCode)
-		assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-		assert.Equal(t, 1, mock.GetTotalCallCount(), "neither followed nor repeated")
+			var failure *refundkit.Error
+			require.ErrorAs(t, err, &failure)
+			assert.Nil(t, refund)
+			assert.Equal(t, status, failure.StatusCode)
+			assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+			assert.Equal(t, 1, mock.GetTotalCallCount(), "neither followed nor repeated")
+		})
 	}
 }
 

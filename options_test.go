@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -136,15 +137,17 @@ func TestCallOptionsCompare(t *testing.T) {
 }
 
 func TestCallOptionsOverrideClientOptions(t *testing.T) {
-	client, mock := setup(t, refundkit.WithAccount("acct_default"), refundkit.WithMaxRetries(0))
-	mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.NewStringResponder(500, ""))
-	var response refundkit.Response
+	synctest.Test(t, func(t *testing.T) {
+		client, mock := setup(t, refundkit.WithAccount("acct_default"), refundkit.WithMaxRetries(0))
+		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.NewStringResponder(500, ""))
+		var response refundkit.Response
 
-	_, err := client.Refunds.Retrieve(t.Context(), "re_1", refundkit.OnAccount("acct_1"), refundkit.OnAccount("acct_1"), refundkit.MaxRetries(1), refundkit.CaptureResponse(&response))
+		_, err := client.Refunds.Retrieve(t.Context(), "re_1", refundkit.OnAccount("acct_1"), refundkit.OnAccount("acct_1"), refundkit.MaxRetries(1), refundkit.CaptureResponse(&response))
 
-	require.Error(t, err)
-	assert.Equal(t, "acct_1", response.Account)
-	assert.Equal(t, 2, response.Attempts)
+		require.Error(t, err)
+		assert.Equal(t, "acct_1", response.Account)
+		assert.Equal(t, 2, response.Attempts)
+	})
 }
 
 func TestReferenceGoesIntoMetadata(t *testing.T) {
@@ -180,23 +183,25 @@ func TestLimiterRefuses(t *testing.T) {
 }
 
 func TestAttemptHook(t *testing.T) {
-	var seen []refundkit.Attempt
-	client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithAttemptHook(func(_ context.Context, a refundkit.Attempt) { seen = append(seen, a) }))
-	mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.ResponderFromMultipleResponses([]*http.Response{
-		answer(503, "", "Request-Id", "req_1"), answer(200, refundBody, "Request-Id", "req_2")}))
+	synctest.Test(t, func(t *testing.T) {
+		var seen []refundkit.Attempt
+		client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithAttemptHook(func(_ context.Context, a refundkit.Attempt) { seen = append(seen, a) }))
+		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.ResponderFromMultipleResponses([]*http.Response{
+			answer(503, "", "Request-Id", "req_1"), answer(200, refundBody, "Request-Id", "req_2")}))
 
-	_, err := client.Refunds.Retrieve(t.Context(), "re_1")
+		_, err := client.Refunds.Retrieve(t.Context(), "re_1")
 
-	require.NoError(t, err)
-	require.Len(t, seen, 2)
-	assert.Error(t, seen[0].Err)
-	assert.NoError(t, seen[1].Err)
-	for i, want := range []refundkit.Attempt{{Number: 1, StatusCode: 503, RequestID: "req_1"}, {Number: 2, StatusCode: 200, RequestID: "req_2"}} {
-		got := seen[i]
-		assert.False(t, got.Start.IsZero())
-		assert.GreaterOrEqual(t, got.Duration, time.Duration(0))
-		want.Op, want.Method, want.Route = "Refunds.Retrieve", "GET", "/v1/refunds/{refund}"
-		got.Start, got.Duration, got.Err = time.Time{}, 0, nil
-		assert.Equal(t, want, got)
-	}
+		require.NoError(t, err)
+		require.Len(t, seen, 2)
+		assert.Error(t, seen[0].Err)
+		assert.NoError(t, seen[1].Err)
+		for i, want := range []refundkit.Attempt{{Number: 1, StatusCode: 503, RequestID: "req_1"}, {Number: 2, StatusCode: 200, RequestID: "req_2"}} {
+			got := seen[i]
+			assert.False(t, got.Start.IsZero())
+			assert.GreaterOrEqual(t, got.Duration, time.Duration(0))
+			want.Op, want.Method, want.Route = "Refunds.Retrieve", "GET", "/v1/refunds/{refund}"
+			got.Start, got.Duration, got.Err = time.Time{}, 0, nil
+			assert.Equal(t, want, got)
+		}
+	})
 }
