@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -204,45 +202,6 @@ func TestFirstWaitIsJittered(t *testing.T) {
 		})
 	}
 	assert.Greater(t, len(waits), 15)
-}
-
-func TestManyGoroutinesLeaveNothingBehind(t *testing.T) {
-	var open atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, refundBody)
-	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			open.Add(1)
-		case http.StateClosed, http.StateHijacked:
-			open.Add(-1)
-		}
-	}
-	server.Start()
-	before := runtime.NumGoroutine()
-	transport := &http.Transport{MaxIdleConnsPerHost: 4}
-	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: transport}))
-	require.NoError(t, err)
-
-	var group sync.WaitGroup
-	for range 64 {
-		group.Go(func() {
-			for range 10 {
-				_, err := client.Refunds.Create(t.Context(), someRefund)
-				assert.NoError(t, err)
-				_, err = client.Refunds.Update(t.Context(), "re_1", refundkit.RefundUpdateParams{ClearMetadata: true})
-				assert.NoError(t, err)
-			}
-		})
-	}
-	group.Wait()
-	transport.CloseIdleConnections()
-	server.Close() // waits for every connection
-
-	assert.Zero(t, open.Load(), "connections")
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, time.Millisecond, "goroutines")
 }
 
 // TestHTTP2StreamIsReset has the server give up on the stream, or on the whole
