@@ -130,19 +130,21 @@ func TestErrorFieldsComeFromTheBody(t *testing.T) {
 }
 
 func TestGetIsNeverOpen(t *testing.T) {
-	client, mock := setup(t)
 	for name, responder := range map[string]httpmock.Responder{
 		"server error": httpmock.NewStringResponder(500, ""),
 		"unreadable":   httpmock.NewStringResponder(200, "null"),
 		"redirect":     httpmock.NewStringResponder(302, ""),
 		"no answer":    httpmock.NewErrorResponder(io.ErrUnexpectedEOF),
 	} {
-		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", responder)
-		_, err := client.Refunds.Retrieve(t.Context(), "re_1")
-		require.Error(t, err, name)
-		assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown, name)
-		assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err), name)
-		assert.Empty(t, refundkit.KeyOf(err), name)
+		t.Run(name, func(t *testing.T) {
+			client, mock := setup(t)
+			mock.RegisterResponder("GET", base+"/v1/refunds/re_1", responder)
+			_, err := client.Refunds.Retrieve(t.Context(), "re_1")
+			require.Error(t, err)
+			assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+			assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+			assert.Empty(t, refundkit.KeyOf(err))
+		})
 	}
 }
 

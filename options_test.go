@@ -76,8 +76,10 @@ func TestNewAccepts(t *testing.T) {
 		"live key to mapped IPv4":   {"sk_live_abc", "http://[::ffff:127.0.0.1]"},
 		"organization key on https": {"sk_org_live_abc", "https://api.stripe.com"},
 	} {
-		_, err := refundkit.New(c.key, refundkit.WithBaseURL(c.url))
-		assert.NoError(t, err, name)
+		t.Run(name, func(t *testing.T) {
+			_, err := refundkit.New(c.key, refundkit.WithBaseURL(c.url))
+			assert.NoError(t, err)
+		})
 	}
 }
 

@@ -89,49 +89,53 @@ func identity(t *testing.T, v any) string {
 }
 
 func TestIDsAreEscaped(t *testing.T) {
-	for id, escaped := range map[string]string{
-		"re_1":         "re_1",
-		"re/1":         "re%2F1",
-		"re_1/cancel":  "re_1%2Fcancel",
-		"../charges":   "..%2Fcharges",
-		"re 1":         "re%201",
-		"100%":         "100%25",
-		"%2e%2e":       "%252e%252e",
-		"ré_日":         "r%C3%A9_%E6%97%A5",
-		"re?limit=1#x": "re%3Flimit=1%23x",
-		"a\r\nHost: b": "a%0D%0AHost:%20b",
-		"{refund}":     "%7Brefund%7D",
-		"...":          "...",
-	} {
-		for _, e := range allEndpoints() {
-			if len(e.params) == 0 {
-				continue
-			}
-			client, mock := setup(t)
-			sent := record(mock, string(fixture(t, e.reply)))
-			_, err := e.call(t.Context(), client, []string{id, id})
-			require.NoError(t, err, "%s %q", e.name, id)
-			assert.Equal(t, e.filled(escaped, escaped), sent.all()[0].uri, "%s %q", e.name, id)
+	for _, e := range allEndpoints() {
+		if len(e.params) == 0 {
+			continue
 		}
+		t.Run(e.name, func(t *testing.T) {
+			for id, escaped := range map[string]string{
+				"re_1":         "re_1",
+				"re/1":         "re%2F1",
+				"re_1/cancel":  "re_1%2Fcancel",
+				"../charges":   "..%2Fcharges",
+				"re 1":         "re%201",
+				"100%":         "100%25",
+				"%2e%2e":       "%252e%252e",
+				"ré_日":         "r%C3%A9_%E6%97%A5",
+				"re?limit=1#x": "re%3Flimit=1%23x",
+				"a\r\nHost: b": "a%0D%0AHost:%20b",
+				"{refund}":     "%7Brefund%7D",
+				"...":          "...",
+			} {
+				client, mock := setup(t)
+				sent := record(mock, string(fixture(t, e.reply)))
+				_, err := e.call(t.Context(), client, []string{id, id})
+				require.NoError(t, err, "%q", id)
+				assert.Equal(t, e.filled(escaped, escaped), sent.all()[0].uri, "%q", id)
+			}
+		})
 	}
 }
 
 func TestIDsAreRefused(t *testing.T) {
 	for _, e := range allEndpoints() {
-		for at, param := range e.params {
-			for _, bad := range []string{"", ".", ".."} {
-				ids := []string{"id_1", "id_2"}
-				ids[at] = bad
-				client, mock := setup(t)
-				sent := record(mock, string(fixture(t, e.reply)))
+		for position, param := range e.params {
+			for name, bad := range map[string]string{"empty": "", "a dot": ".", "two dots": ".."} {
+				t.Run(e.name+"/"+param+"/"+name, func(t *testing.T) {
+					ids := []string{"id_1", "id_2"}
+					ids[position] = bad
+					client, mock := setup(t)
+					sent := record(mock, string(fixture(t, e.reply)))
 
-				got, err := e.call(t.Context(), client, ids)
+					got, err := e.call(t.Context(), client, ids)
 
-				var refused *refundkit.ParamError
-				require.ErrorAs(t, err, &refused, "%s %q", e.name, bad)
-				assert.Equal(t, param, refused.Param)
-				assert.Nil(t, got)
-				assert.Empty(t, sent.all(), "nothing may be sent")
+					var refused *refundkit.ParamError
+					require.ErrorAs(t, err, &refused)
+					assert.Equal(t, param, refused.Param)
+					assert.Nil(t, got)
+					assert.Empty(t, sent.all(), "nothing may be sent")
+				})
 			}
 		}
 	}

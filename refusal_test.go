@@ -151,11 +151,15 @@ func TestForgottenAmountSaysWhatToWrite(t *testing.T) {
 }
 
 func TestRefusalNeverHoldsTheValue(t *testing.T) {
-	client, _ := setup(t)
-	for _, metadata := range []refundkit.Metadata{{"secret[": "v"}, {"k": "secret" + strings.Repeat("v", 500)}, {"k": "secret\xff"}} {
-		err := updateRefund(refundkit.RefundUpdateParams{Metadata: metadata})(t.Context(), client)
-		require.Error(t, err)
-		assert.NotContains(t, err.Error(), "secret")
+	for name, metadata := range map[string]refundkit.Metadata{
+		"a key": {"secret[": "v"}, "a long value": {"k": "secret" + strings.Repeat("v", 500)}, "a value that is not UTF-8": {"k": "secret\xff"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, _ := setup(t)
+			err := updateRefund(refundkit.RefundUpdateParams{Metadata: metadata})(t.Context(), client)
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), "secret")
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -46,40 +47,46 @@ func TestDecideByError(t *testing.T) {
 		"limiter refused":          {&clientSideError{errors.New("burst exceeded")}, false},
 		"body too large":           {errBodyTooLarge, false},
 	} {
-		_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)
-		assert.Equal(t, c.want, again, name)
-		_, again = decide(result{status: 200, err: c.err}, 1, 2, 0.5, noon)
-		assert.Equal(t, c.want, again, "%s, while a 200 was read", name)
+		t.Run(name, func(t *testing.T) {
+			_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)
+			assert.Equal(t, c.want, again)
+			_, again = decide(result{status: 200, err: c.err}, 1, 2, 0.5, noon)
+			assert.Equal(t, c.want, again, "while a 200 was read")
+		})
 	}
 }
 
 func TestDecideByStatus(t *testing.T) {
 	should := func(value string) http.Header { return http.Header{"Stripe-Should-Retry": {value}} }
 	replayed := http.Header{"Idempotent-Replayed": {"true"}}
-	for status := 200; status < 600; status++ {
-		again := status == 409 || status == 429 || status >= 500
-		for name, c := range map[string]struct {
-			header http.Header
-			want   bool
-		}{
-			"no header":          {nil, again},
-			"told to retry":      {should("true"), status >= 300},
-			"told not to retry":  {should("false"), false},
-			"told something odd": {should("maybe"), again},
-			"stored answer":      {replayed, status == 409 || status == 429},
-		} {
-			for _, body := range []string{"", `{"error":{}}`, "<html>"} {
-				_, got := decide(result{status: status, header: c.header, body: []byte(body)}, 1, 2, 0.5, noon)
-				assert.Equal(t, c.want, got, "%d %s %q", status, name, body)
+	for name, c := range map[string]struct {
+		header http.Header
+		want   func(status int, again bool) bool
+	}{
+		"no header":          {nil, func(_ int, again bool) bool { return again }},
+		"told to retry":      {should("true"), func(status int, _ bool) bool { return status >= 300 }},
+		"told not to retry":  {should("false"), func(int, bool) bool { return false }},
+		"told something odd": {should("maybe"), func(_ int, again bool) bool { return again }},
+		"stored answer":      {replayed, func(status int, _ bool) bool { return status == 409 || status == 429 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for status := 200; status < 600; status++ {
+				want := c.want(status, status == 409 || status == 429 || status >= 500)
+				for _, body := range []string{"", `{"error":{}}`, "<html>"} {
+					_, got := decide(result{status: status, header: c.header, body: []byte(body)}, 1, 2, 0.5, noon)
+					assert.Equal(t, want, got, "%d %q", status, body)
+				}
 			}
-		}
+		})
 	}
 }
 
 func TestDecideCountsAttempts(t *testing.T) {
 	for attempt, want := range map[int]bool{1: true, 2: true, 3: false, 4: false} {
-		_, again := decide(result{status: 503}, attempt, 2, 0, noon)
-		assert.Equal(t, want, again, attempt)
+		t.Run(strconv.Itoa(attempt), func(t *testing.T) {
+			_, again := decide(result{status: 503}, attempt, 2, 0, noon)
+			assert.Equal(t, want, again)
+		})
 	}
 	_, again := decide(result{status: 503}, 1, 0, 0, noon)
 	assert.False(t, again, "no retries asked for")
@@ -116,11 +123,13 @@ func TestDecideWaits(t *testing.T) {
 		"minus infinite: as if not there": {1, 0.5, after("-Inf"), 250 * time.Millisecond, true},
 		"words: as if not there":          {1, 0.5, after("soon"), 250 * time.Millisecond, true},
 	} {
-		delay, again := decide(result{status: 503, header: c.header}, c.attempt, math.MaxInt, c.jitter, noon)
-		assert.Equal(t, c.again, again, name)
-		if c.again {
-			assert.Equal(t, c.want, delay, name)
-		}
+		t.Run(name, func(t *testing.T) {
+			delay, again := decide(result{status: 503, header: c.header}, c.attempt, math.MaxInt, c.jitter, noon)
+			assert.Equal(t, c.again, again)
+			if c.again {
+				assert.Equal(t, c.want, delay)
+			}
+		})
 	}
 }
 
@@ -198,10 +207,12 @@ func TestOutcome(t *testing.T) {
 		"server error, then Stripe's other 4xx":  {[]seen{{r: status(500)}, {r: status(424), isJSON: true}}, true},
 		"server error, then the key's own error": {[]seen{{r: status(500)}, {r: status(400), isJSON: true}}, false},
 	} {
-		var o outcome
-		for _, attempt := range c.attempts {
-			o.observe(attempt.r, attempt.isJSON, &attempt.answer)
-		}
-		assert.Equal(t, c.open, o.open, name)
+		t.Run(name, func(t *testing.T) {
+			var o outcome
+			for _, attempt := range c.attempts {
+				o.observe(attempt.r, attempt.isJSON, &attempt.answer)
+			}
+			assert.Equal(t, c.open, o.open)
+		})
 	}
 }

@@ -51,7 +51,9 @@ func TestSnapshotChoice(t *testing.T) {
 		"no metadata, in two ways":        {snapshotOf("pending"), with("pending", noMetadata), keep},
 		"another refund":                  {snapshotOf("pending"), with("failed", func(r *refundkit.Refund) { r.ID = "re_2" }), refetch},
 	} {
-		assert.Equal(t, c.want, refundkit.ChooseSnapshot(c.stored, c.arrived), name)
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, refundkit.ChooseSnapshot(c.stored, c.arrived))
+		})
 	}
 }
 
@@ -110,7 +112,9 @@ func TestSnapshotEntries(t *testing.T) {
 		"two different refunds":       {snapshotOf("pending"), &refundkit.Refund{ID: "re_2", Status: "failed"}, nothing},
 		"two different ones, the new": {snapshotOf("failed"), &refundkit.Refund{ID: "re_2", Status: "pending"}, nothing},
 	} {
-		assert.Equal(t, c.want, refundkit.EntryBetween(c.before, c.after), name)
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, refundkit.EntryBetween(c.before, c.after))
+		})
 	}
 }
 
@@ -167,7 +171,9 @@ func TestTrace(t *testing.T) {
 		"failed before":            {"failed", details{Type: "card", CardType: "refund", ReferenceStatus: "pending"}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
 		"canceled before":          {"canceled", details{}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
 	} {
-		refund := &refundkit.Refund{Status: c.status, DestinationDetails: c.details}
-		assert.Equal(t, c.want, refund.Trace(), name)
+		t.Run(name, func(t *testing.T) {
+			refund := &refundkit.Refund{Status: c.status, DestinationDetails: c.details}
+			assert.Equal(t, c.want, refund.Trace())
+		})
 	}
 }
