@@ -148,7 +148,7 @@ func TestUnreadableSuccess(t *testing.T) {
 		"no kind": `{"id":"re_1"}`, "null id": `{"id":null,"object":"refund"}`, "an id that is no text": `{"id":1,"object":"refund"}`,
 		"charge": `{"id":"ch_1","object":"charge"}`, "deleted": `{"id":"re_1","object":"customer","deleted":true}`,
 		"an error": `{"error":{"type":"api_error","message":"m"}}`, "null list": `{"object":"list","data":null}`, "list without data": `{"object":"list"}`,
-		"list of null": `{"object":"list","data":[null]}`, "list of {}": `{"object":"list","data":[{}]}`, "list of texts": `{"object":"list","data":["re_1"]}`,
+		"list of null": `{"object":"list","data":[null]}`, "list of empty objects": `{"object":"list","data":[{}]}`, "list of texts": `{"object":"list","data":["re_1"]}`,
 		"list of items without id": `{"object":"list","data":[{"object":"refund"}]}`, "list of charges": `{"object":"list","data":[{"id":"ch_1","object":"charge"}]}`,
 		"list with a bad second item": `{"object":"list","data":[{"id":"re_1","object":"refund"},{"object":"refund"}]}`,
 		"search result":               `{"object":"search_result","data":[]}`,
