@@ -70,17 +70,19 @@ func TestWebhookHandlerAnswers(t *testing.T) {
 		"PUT":                      {signed(func(r *http.Request) { r.Method = "PUT" }), nil, 405, 0},
 		"OPTIONS with a long body": {httptest.NewRequest("OPTIONS", "/", io.LimitReader(endless{}, 1<<30)), nil, 405, 0},
 	} {
-		calls := 0
-		handler := setup(t).Handler(func(context.Context, *refundkit.Event) error { calls++; return c.result })
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			handler := setup(t).Handler(func(context.Context, *refundkit.Event) error { calls++; return c.result })
 
-		answer := deliver(handler, c.request)
+			answer := deliver(handler, c.request)
 
-		assert.Equal(t, c.want, answer.Code, name)
-		assert.Equal(t, c.calls, calls, name)
-		assert.Empty(t, answer.Body.String(), "%s: the answer tells nothing", name)
-		if c.want == http.StatusMethodNotAllowed {
-			assert.Equal(t, "POST", answer.Header().Get("Allow"), name)
-		}
+			assert.Equal(t, c.want, answer.Code)
+			assert.Equal(t, c.calls, calls)
+			assert.Empty(t, answer.Body.String(), "the answer tells nothing")
+			if c.want == http.StatusMethodNotAllowed {
+				assert.Equal(t, "POST", answer.Header().Get("Allow"))
+			}
+		})
 	}
 }
 
@@ -110,19 +112,24 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
 		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
 	} {
-		for _, opts := range [][]webhook.Option{nil, {webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })}} {
-			logger, lines := textLogger()
-			handler := setup(t, append(opts, webhook.WithLogger(logger))...).
-				Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
+		for how, opts := range map[string][]webhook.Option{
+			"alone":         nil,
+			"within a Once": {webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })},
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				logger, lines := textLogger()
+				handler := setup(t, append(opts, webhook.WithLogger(logger))...).
+					Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
 
-			answer := deliver(handler, signedRequest(eventBody("refund.updated", refundBody, "")))
+				answer := deliver(handler, signedRequest(eventBody("refund.updated", refundBody, "")))
 
-			assert.Equal(t, http.StatusInternalServerError, answer.Code, name)
-			assert.Empty(t, answer.Body.String(), name)
-			assert.Contains(t, lines.String(), "level=ERROR", name)
-			assert.Contains(t, lines.String(), c.shown, name)
-			assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"), name)
-			assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc", name)
+				assert.Equal(t, http.StatusInternalServerError, answer.Code)
+				assert.Empty(t, answer.Body.String())
+				assert.Contains(t, lines.String(), "level=ERROR")
+				assert.Contains(t, lines.String(), c.shown)
+				assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"))
+				assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc")
+			})
 		}
 	}
 }
@@ -147,15 +154,17 @@ func TestWebhookHandlerLogs(t *testing.T) {
 		"dropped":                     {signedRequest(strings.Replace(good, `"livemode":true`, `"livemode":false`, 1)), works, []string{"level=DEBUG", "dropped", "livemode=false"}},
 		"a type that breaks the line": {signedRequest(strings.Replace(good, "refund.updated", `x\nlevel=INFO `, 1)), works, []string{"handled"}},
 	} {
-		logger, lines := textLogger()
-		deliver(setup(t, webhook.WithLogger(logger), webhook.WithMode(webhook.ModeLive)).Handler(c.handle), c.request)
-		assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s: %s", name, lines)
-		for _, word := range c.words {
-			assert.Contains(t, lines.String(), word, name)
-		}
-		for _, secret := range []string{planted, firstSecret, "re_PLANTED", "acct_"} {
-			assert.NotContains(t, lines.String(), secret, name)
-		}
+		t.Run(name, func(t *testing.T) {
+			logger, lines := textLogger()
+			deliver(setup(t, webhook.WithLogger(logger), webhook.WithMode(webhook.ModeLive)).Handler(c.handle), c.request)
+			assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s", lines)
+			for _, word := range c.words {
+				assert.Contains(t, lines.String(), word)
+			}
+			for _, secret := range []string{planted, firstSecret, "re_PLANTED", "acct_"} {
+				assert.NotContains(t, lines.String(), secret)
+			}
+		})
 	}
 }
 
@@ -168,23 +177,25 @@ func TestWebhookHandlerDrops(t *testing.T) {
 		option webhook.Option
 		calls  int
 	}{
-		"test event for live":     {test, webhook.WithMode(webhook.ModeLive), 0},
-		"live event for live":     {live, webhook.WithMode(webhook.ModeLive), 1},
-		"live event for test":     {live, webhook.WithMode(webhook.ModeTest), 0},
-		"test event for test":     {test, webhook.WithMode(webhook.ModeTest), 1},
-		"test event for both":     {test, webhook.WithBodyLimit(1 << 20), 1},
-		"the twin, unwanted":      {twin, webhook.WithoutChargeRefundUpdated(), 0},
-		"the original":            {live, webhook.WithoutChargeRefundUpdated(), 1},
-		"the twin, not forbidden": {twin, webhook.WithMode(webhook.ModeLive), 1},
+		"test event for live":    {test, webhook.WithMode(webhook.ModeLive), 0},
+		"live event for live":    {live, webhook.WithMode(webhook.ModeLive), 1},
+		"live event for test":    {live, webhook.WithMode(webhook.ModeTest), 0},
+		"test event for test":    {test, webhook.WithMode(webhook.ModeTest), 1},
+		"test event for both":    {test, webhook.WithBodyLimit(1 << 20), 1},
+		"the twin unwanted":      {twin, webhook.WithoutChargeRefundUpdated(), 0},
+		"the original":           {live, webhook.WithoutChargeRefundUpdated(), 1},
+		"the twin not forbidden": {twin, webhook.WithMode(webhook.ModeLive), 1},
 	} {
-		calls, once := 0, 0
-		handler := setup(t, c.option, webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
-			once++
-			return handle(ctx)
-		})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
-		assert.Equal(t, http.StatusOK, deliver(handler, signedRequest(c.body)).Code, name)
-		assert.Equal(t, c.calls, calls, name)
-		assert.Equal(t, c.calls, once, "%s: what is dropped is not recorded", name)
+		t.Run(name, func(t *testing.T) {
+			calls, once := 0, 0
+			handler := setup(t, c.option, webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
+				once++
+				return handle(ctx)
+			})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
+			assert.Equal(t, http.StatusOK, deliver(handler, signedRequest(c.body)).Code)
+			assert.Equal(t, c.calls, calls)
+			assert.Equal(t, c.calls, once, "what is dropped is not recorded")
+		})
 	}
 }
 
@@ -246,19 +257,21 @@ func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
 			"recorded last":  {func(s *eventStore) webhook.Once { return s.recordLast }, []string{"evt_1"}},
 			"recorded first": {func(s *eventStore) webhook.Once { return s.recordFirst }, nil}, // lost
 		} {
-			store, deliveries := &eventStore{handled: map[string]bool{}}, 0
-			handler := setup(t, webhook.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
-				if deliveries++; deliveries == 1 {
-					return fail()
+			t.Run(name+"/"+order, func(t *testing.T) {
+				store, deliveries := &eventStore{handled: map[string]bool{}}, 0
+				handler := setup(t, webhook.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
+					if deliveries++; deliveries == 1 {
+						return fail()
+					}
+					return store.handle(ctx, event)
+				})
+				body := eventBody("refund.failed", refundBody, "")
+				assert.Equal(t, 500, deliver(handler, signedRequest(body)).Code)
+				for range 3 {
+					assert.Equal(t, 200, deliver(handler, signedRequest(body)).Code)
 				}
-				return store.handle(ctx, event)
+				assert.Equal(t, c.handed, store.effects)
 			})
-			body := eventBody("refund.failed", refundBody, "")
-			assert.Equal(t, 500, deliver(handler, signedRequest(body)).Code, name)
-			for range 3 {
-				assert.Equal(t, 200, deliver(handler, signedRequest(body)).Code, name)
-			}
-			assert.Equal(t, c.handed, store.effects, "%s, %s", name, order)
 		}
 	}
 }
@@ -290,8 +303,10 @@ func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 			},
 		},
 	} {
-		handler := setup(t, webhook.WithOnce(c.once)).Handler(c.fn)
-		assert.Equal(t, 500, deliver(handler, signedRequest(eventBody("refund.updated", refundBody, ""))).Code, name)
+		t.Run(name, func(t *testing.T) {
+			handler := setup(t, webhook.WithOnce(c.once)).Handler(c.fn)
+			assert.Equal(t, 500, deliver(handler, signedRequest(eventBody("refund.updated", refundBody, ""))).Code)
+		})
 	}
 }
 
@@ -326,9 +341,11 @@ func TestWebhookOnceGoesByTheEvent(t *testing.T) {
 }
 
 func TestWebhookHandlerOfAZeroWebhook(t *testing.T) {
-	for _, hook := range []*webhook.Webhook{nil, {}} {
-		answer := deliver(hook.Handler(func(context.Context, *refundkit.Event) error { return nil }), signedRequest(smallEvent))
-		assert.Equal(t, http.StatusInternalServerError, answer.Code)
+	for name, hook := range map[string]*webhook.Webhook{"nil": nil, "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			answer := deliver(hook.Handler(func(context.Context, *refundkit.Event) error { return nil }), signedRequest(smallEvent))
+			assert.Equal(t, http.StatusInternalServerError, answer.Code)
+		})
 	}
 }
 
