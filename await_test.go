@@ -51,12 +51,14 @@ var awaitPending = awaitSeen("pending", `,"pending_reason":"processing"`)
 
 func TestAwaitEndsWhenSettled(t *testing.T) {
 	for _, status := range []string{"succeeded", "failed", "canceled"} {
-		synctest.Test(t, func(t *testing.T) {
-			client, looks := awaitLooks(t, awaitPending, awaitPending, awaitSeen("tomorrow", ""), awaitSeen(status, ""))
-			refund, err := client.Refunds.Await(t.Context(), "re_1")
-			require.NoError(t, err)
-			assert.Equal(t, refundkit.RefundStatus(status), refund.Status)
-			assert.Len(t, *looks, 4)
+		t.Run(status, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, looks := awaitLooks(t, awaitPending, awaitPending, awaitSeen("tomorrow", ""), awaitSeen(status, ""))
+				refund, err := client.Refunds.Await(t.Context(), "re_1")
+				require.NoError(t, err)
+				assert.Equal(t, refundkit.RefundStatus(status), refund.Status)
+				assert.Len(t, *looks, 4)
+			})
 		})
 	}
 }
@@ -75,20 +77,22 @@ func TestAwaitEndsWhenAPersonIsNeeded(t *testing.T) {
 		"the customer": awaitSeen("requires_action", `,"next_action":{"type":"display_details","display_details":{"email_sent":{"email_sent_to":"jenny@example.com"}}}`),
 		"the balance":  awaitSeen("pending", `,"pending_reason":"insufficient_funds"`),
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			client, looks := awaitLooks(t, awaitPending, last)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, looks := awaitLooks(t, awaitPending, last)
 
-			refund, err := client.Refunds.Await(t.Context(), "re_1")
+				refund, err := client.Refunds.Await(t.Context(), "re_1")
 
-			assert.Nil(t, refund, name)
-			require.ErrorIs(t, err, refundkit.ErrPersonNeeded, name)
-			var waited *refundkit.AwaitError
-			require.ErrorAs(t, err, &waited, name)
-			require.NotNil(t, waited.Refund, name)
-			assert.Equal(t, "re_1", waited.Refund.ID, name)
-			assert.NotEqual(t, refundkit.RefundPendingReasonProcessing, waited.Refund.PendingReason, "%s: the last seen, not the first", name)
-			assert.Equal(t, refundkit.StepStop, refundkit.NextStep(err), name)
-			assert.Len(t, *looks, 2, name)
+				assert.Nil(t, refund)
+				require.ErrorIs(t, err, refundkit.ErrPersonNeeded)
+				var waited *refundkit.AwaitError
+				require.ErrorAs(t, err, &waited)
+				require.NotNil(t, waited.Refund)
+				assert.Equal(t, "re_1", waited.Refund.ID)
+				assert.NotEqual(t, refundkit.RefundPendingReasonProcessing, waited.Refund.PendingReason, "the last seen, not the first")
+				assert.Equal(t, refundkit.StepStop, refundkit.NextStep(err))
+				assert.Len(t, *looks, 2)
+			})
 		})
 	}
 }
@@ -142,24 +146,26 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 			return ctx, cancel
 		}, context.Canceled},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := c.end(t.Context())
-			defer cancel()
-			client, looks := awaitLooks(t, awaitPending)
-			start := time.Now()
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := c.end(t.Context())
+				defer cancel()
+				client, looks := awaitLooks(t, awaitPending)
+				start := time.Now()
 
-			refund, err := client.Refunds.Await(ctx, "re_1")
+				refund, err := client.Refunds.Await(ctx, "re_1")
 
-			assert.Nil(t, refund, name)
-			require.ErrorIs(t, err, c.want, name)
-			assert.NotErrorIs(t, err, refundkit.ErrPersonNeeded, name)
-			var waited *refundkit.AwaitError
-			require.ErrorAs(t, err, &waited, name)
-			require.NotNil(t, waited.Refund, name)
-			assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status, name)
-			assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err), name)
-			assert.InDelta(t, time.Hour, time.Since(start), float64(time.Second), name)
-			assert.Less(t, len(*looks), 150, name)
+				assert.Nil(t, refund)
+				require.ErrorIs(t, err, c.want)
+				assert.NotErrorIs(t, err, refundkit.ErrPersonNeeded)
+				var waited *refundkit.AwaitError
+				require.ErrorAs(t, err, &waited)
+				require.NotNil(t, waited.Refund)
+				assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status)
+				assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+				assert.InDelta(t, time.Hour, time.Since(start), float64(time.Second))
+				assert.Less(t, len(*looks), 150)
+			})
 		})
 	}
 }
@@ -217,18 +223,20 @@ func TestAwaitEndsWithWhatDoesNotHeal(t *testing.T) {
 		"key revoked":            {awaitRefused(401), refundkit.ErrAuthentication, refundkit.StepFixCredentials},
 		"an unusable connection": {func() (*http.Response, error) { return nil, http.ErrSchemeMismatch }, http.ErrSchemeMismatch, refundkit.StepStop},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			client, looks := awaitLooks(t, awaitPending, c.answer)
-			_, err := client.Refunds.Await(t.Context(), "re_1")
-			var waited *refundkit.AwaitError
-			require.ErrorAs(t, err, &waited, name)
-			require.NotNil(t, waited.Refund, name)
-			assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status, name)
-			if c.is != nil {
-				assert.ErrorIs(t, err, c.is, name)
-			}
-			assert.Equal(t, c.next, refundkit.NextStep(err), name)
-			assert.Len(t, *looks, 2, name)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, looks := awaitLooks(t, awaitPending, c.answer)
+				_, err := client.Refunds.Await(t.Context(), "re_1")
+				var waited *refundkit.AwaitError
+				require.ErrorAs(t, err, &waited)
+				require.NotNil(t, waited.Refund)
+				assert.Equal(t, refundkit.RefundStatusPending, waited.Refund.Status)
+				if c.is != nil {
+					assert.ErrorIs(t, err, c.is)
+				}
+				assert.Equal(t, c.next, refundkit.NextStep(err))
+				assert.Len(t, *looks, 2)
+			})
 		})
 	}
 }
@@ -275,14 +283,16 @@ func TestAwaitRefuses(t *testing.T) {
 		"an empty account": {"re_1", refundkit.OnAccount("")},
 		"no option":        {"re_1", nil},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			client, looks := awaitLooks(t, awaitPending)
-			_, err := client.Refunds.Await(ctx, c.id, c.option)
-			assert.ErrorIs(t, err, refundkit.ErrInvalidParams, name)
-			assert.Equal(t, refundkit.StepFixRequest, refundkit.NextStep(err), name)
-			assert.Empty(t, *looks, name)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				client, looks := awaitLooks(t, awaitPending)
+				_, err := client.Refunds.Await(ctx, c.id, c.option)
+				assert.ErrorIs(t, err, refundkit.ErrInvalidParams)
+				assert.Equal(t, refundkit.StepFixRequest, refundkit.NextStep(err))
+				assert.Empty(t, *looks)
+			})
 		})
 	}
 	client, _ := awaitLooks(t, awaitPending)

@@ -17,7 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var chaosSeed = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 chooses one")
+var (
+	chaosCount = flag.Int("chaos.count", 0, "how many refunds TestChaos makes; 0 is 100000, or 2000 with -short")
+	chaosSeed  = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 chooses one")
+)
 
 // refundJob is what a payments team keeps in its database for one refund: its
 // name, the key and when that was first sent, all stored before the call.
@@ -110,15 +113,19 @@ func (j *refundJob) made(server *refundtest.Server) (refunds []refundtest.Refund
 // TestChaos makes refunds from 64 goroutines while 30 % of the requests go wrong
 // in every way that refundtest knows, and counts what the customers got.
 func TestChaos(t *testing.T) {
-	count := chaosCount
-	if testing.Short() {
+	count := *chaosCount
+	switch {
+	case count == 0 && testing.Short():
 		count = 2_000
+	case count == 0:
+		count = 100_000
 	}
 	seed := *chaosSeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	const perCharge = 10
+	require.True(t, count > 0 && count%perCharge == 0, "-chaos.count %d: it is a multiple of %d", count, perCharge)
 	synctest.Test(t, func(t *testing.T) {
 		server := refundtest.New(refundtest.WithClock(time.Now))
 		defer server.Close()

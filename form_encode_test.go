@@ -1,6 +1,7 @@
 package refundkit
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -125,7 +126,9 @@ func TestEncodeFormWritesEveryParams(t *testing.T) {
 	for _, params := range []params{
 		noParams{}, RefundCreateParams{}, RefundUpdateParams{}, RefundListParams{}, ChargeRefundCreateParams{}, ChargeRefundListParams{}, PaymentRecordReportRefundParams{},
 	} {
-		_, err := encodeForm(params, nil)
-		assert.NoError(t, err, "%T", params)
+		t.Run(fmt.Sprintf("%T", params), func(t *testing.T) {
+			_, err := encodeForm(params, nil)
+			assert.NoError(t, err)
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -21,34 +22,34 @@ func TestNewRefuses(t *testing.T) {
 		option refundkit.Option
 		param  string
 	}{
-		"no key":                       {"", nil, "apiKey"},
-		"a key with a newline":         {"sk_test_a\n", nil, "apiKey"},
-		"a key with a space":           {" sk_test_a", nil, "apiKey"},
-		"a key beyond ASCII":           {"sk_test_é", nil, "apiKey"},
-		"nil option":                   {apiKey, nil, "opts"},
-		"no URL":                       {apiKey, refundkit.WithBaseURL("http://[::1"), "WithBaseURL"},
-		"empty URL":                    {apiKey, refundkit.WithBaseURL(""), "WithBaseURL"},
-		"no scheme":                    {apiKey, refundkit.WithBaseURL("api.stripe.com"), "WithBaseURL"},
-		"other scheme":                 {apiKey, refundkit.WithBaseURL("ftp://api.stripe.com"), "WithBaseURL"},
-		"no host":                      {apiKey, refundkit.WithBaseURL("https:///v1"), "WithBaseURL"},
-		"a user":                       {apiKey, refundkit.WithBaseURL("https://user@api.stripe.com"), "WithBaseURL"},
-		"a query":                      {apiKey, refundkit.WithBaseURL("https://api.stripe.com?a=b"), "WithBaseURL"},
-		"a fragment":                   {apiKey, refundkit.WithBaseURL("https://api.stripe.com#a"), "WithBaseURL"},
-		"live key over http":           {live, refundkit.WithBaseURL("http://stripe.internal"), "WithBaseURL"},
-		"live key over http, tricky":   {live, refundkit.WithBaseURL("http://localhost.evil.test"), "WithBaseURL"},
-		"other key over http":          {"rk_something", refundkit.WithBaseURL("http://10.0.0.1"), "WithBaseURL"},
-		"no client":                    {apiKey, refundkit.WithHTTPClient(nil), "WithHTTPClient"},
-		"negative retries":             {apiKey, refundkit.WithMaxRetries(-1), "WithMaxRetries"},
-		"no timeout":                   {apiKey, refundkit.WithAttemptTimeout(0), "WithAttemptTimeout"},
-		"no version":                   {apiKey, refundkit.WithAPIVersion(""), "WithAPIVersion"},
-		"a version with a newline":     {apiKey, refundkit.WithAPIVersion("2026\r\nX: y"), "WithAPIVersion"},
-		"empty account":                {apiKey, refundkit.WithAccount(""), "WithAccount"},
-		"an account with a newline":    {apiKey, refundkit.WithAccount("acct_1\n"), "WithAccount"},
-		"no app name":                  {apiKey, refundkit.WithAppInfo("", "1"), "WithAppInfo"},
-		"an app version with a return": {apiKey, refundkit.WithAppInfo("shop", "1\r"), "WithAppInfo"},
-		"no limiter":                   {apiKey, refundkit.WithRateLimiter(nil), "WithRateLimiter"},
-		"no hook":                      {apiKey, refundkit.WithAttemptHook(nil), "WithAttemptHook"},
-		"no logger":                    {apiKey, refundkit.WithLogger(nil), "WithLogger"},
+		"no key":                              {"", nil, "apiKey"},
+		"a key with a newline":                {"sk_test_a\n", nil, "apiKey"},
+		"a key with a space":                  {" sk_test_a", nil, "apiKey"},
+		"a key beyond ASCII":                  {"sk_test_é", nil, "apiKey"},
+		"nil option":                          {apiKey, nil, "opts"},
+		"no URL":                              {apiKey, refundkit.WithBaseURL("http://[::1"), "WithBaseURL"},
+		"empty URL":                           {apiKey, refundkit.WithBaseURL(""), "WithBaseURL"},
+		"no scheme":                           {apiKey, refundkit.WithBaseURL("api.stripe.com"), "WithBaseURL"},
+		"other scheme":                        {apiKey, refundkit.WithBaseURL("ftp://api.stripe.com"), "WithBaseURL"},
+		"no host":                             {apiKey, refundkit.WithBaseURL("https:///v1"), "WithBaseURL"},
+		"a user":                              {apiKey, refundkit.WithBaseURL("https://user@api.stripe.com"), "WithBaseURL"},
+		"a query":                             {apiKey, refundkit.WithBaseURL("https://api.stripe.com?a=b"), "WithBaseURL"},
+		"a fragment":                          {apiKey, refundkit.WithBaseURL("https://api.stripe.com#a"), "WithBaseURL"},
+		"live key over http":                  {live, refundkit.WithBaseURL("http://stripe.internal"), "WithBaseURL"},
+		"live key over http to a tricky host": {live, refundkit.WithBaseURL("http://localhost.evil.test"), "WithBaseURL"},
+		"other key over http":                 {"rk_something", refundkit.WithBaseURL("http://10.0.0.1"), "WithBaseURL"},
+		"no client":                           {apiKey, refundkit.WithHTTPClient(nil), "WithHTTPClient"},
+		"negative retries":                    {apiKey, refundkit.WithMaxRetries(-1), "WithMaxRetries"},
+		"no timeout":                          {apiKey, refundkit.WithAttemptTimeout(0), "WithAttemptTimeout"},
+		"no version":                          {apiKey, refundkit.WithAPIVersion(""), "WithAPIVersion"},
+		"a version with a newline":            {apiKey, refundkit.WithAPIVersion("2026\r\nX: y"), "WithAPIVersion"},
+		"empty account":                       {apiKey, refundkit.WithAccount(""), "WithAccount"},
+		"an account with a newline":           {apiKey, refundkit.WithAccount("acct_1\n"), "WithAccount"},
+		"no app name":                         {apiKey, refundkit.WithAppInfo("", "1"), "WithAppInfo"},
+		"an app version with a return":        {apiKey, refundkit.WithAppInfo("shop", "1\r"), "WithAppInfo"},
+		"no limiter":                          {apiKey, refundkit.WithRateLimiter(nil), "WithRateLimiter"},
+		"no hook":                             {apiKey, refundkit.WithAttemptHook(nil), "WithAttemptHook"},
+		"no logger":                           {apiKey, refundkit.WithLogger(nil), "WithLogger"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := refundkit.New(c.key, c.option)
@@ -67,7 +68,7 @@ func TestNewAccepts(t *testing.T) {
 	for name, c := range map[string]struct{ key, url string }{
 		"live key over https":       {"sk_live_abc", "https://api.stripe.com/"},
 		"live key to 127.0.0.1":     {"sk_live_abc", "http://127.0.0.1:12111"},
-		"live key to ::1":           {"sk_live_abc", "http://[::1]:12111"},
+		"live key to IPv6 loopback": {"sk_live_abc", "http://[::1]:12111"},
 		"live key to localhost":     {"rk_live_abc", "http://localhost"},
 		"test key over http":        {"sk_test_abc", "http://stripe-mock:12111"},
 		"restricted test key":       {"rk_test_abc", "http://stripe-mock:12111"},
@@ -75,8 +76,10 @@ func TestNewAccepts(t *testing.T) {
 		"live key to mapped IPv4":   {"sk_live_abc", "http://[::ffff:127.0.0.1]"},
 		"organization key on https": {"sk_org_live_abc", "https://api.stripe.com"},
 	} {
-		_, err := refundkit.New(c.key, refundkit.WithBaseURL(c.url))
-		assert.NoError(t, err, name)
+		t.Run(name, func(t *testing.T) {
+			_, err := refundkit.New(c.key, refundkit.WithBaseURL(c.url))
+			assert.NoError(t, err)
+		})
 	}
 }
 
@@ -136,26 +139,30 @@ func TestCallOptionsCompare(t *testing.T) {
 }
 
 func TestCallOptionsOverrideClientOptions(t *testing.T) {
-	client, mock := setup(t, refundkit.WithAccount("acct_default"), refundkit.WithMaxRetries(0))
-	mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.NewStringResponder(500, ""))
-	var response refundkit.Response
+	synctest.Test(t, func(t *testing.T) {
+		client, mock := setup(t, refundkit.WithAccount("acct_default"), refundkit.WithMaxRetries(0))
+		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.NewStringResponder(500, ""))
+		var response refundkit.Response
 
-	_, err := client.Refunds.Retrieve(t.Context(), "re_1", refundkit.OnAccount("acct_1"), refundkit.OnAccount("acct_1"), refundkit.MaxRetries(1), refundkit.CaptureResponse(&response))
+		_, err := client.Refunds.Retrieve(t.Context(), "re_1", refundkit.OnAccount("acct_1"), refundkit.OnAccount("acct_1"), refundkit.MaxRetries(1), refundkit.CaptureResponse(&response))
 
-	require.Error(t, err)
-	assert.Equal(t, "acct_1", response.Account)
-	assert.Equal(t, 2, response.Attempts)
+		require.Error(t, err)
+		assert.Equal(t, "acct_1", response.Account)
+		assert.Equal(t, 2, response.Attempts)
+	})
 }
 
 func TestReferenceGoesIntoMetadata(t *testing.T) {
 	client, mock := setup(t)
-	_, body := capture(mock, "POST", "/v1/charges/ch_1/refunds", refundBody)
+	sent := record(mock, refundBody)
 	mine := refundkit.Metadata{"order": "6735"}
 
 	_, err := client.ChargeRefunds.Create(t.Context(), "ch_1", refundkit.ChargeRefundCreateParams{Remaining: true, Metadata: mine}, refundkit.Reference("order-6735/2"))
 
 	require.NoError(t, err)
-	assert.Equal(t, "metadata%5Border%5D=6735&metadata%5Brefundkit_reference%5D=order-6735%2F2", *body)
+	require.Len(t, sent.all(), 1)
+	assert.Equal(t, base+"/v1/charges/ch_1/refunds", sent.all()[0].uri)
+	assert.Equal(t, "metadata%5Border%5D=6735&metadata%5Brefundkit_reference%5D=order-6735%2F2", sent.all()[0].body)
 	assert.Equal(t, refundkit.Metadata{"order": "6735"}, mine, "the caller's map is left alone")
 }
 
@@ -178,23 +185,25 @@ func TestLimiterRefuses(t *testing.T) {
 }
 
 func TestAttemptHook(t *testing.T) {
-	var seen []refundkit.Attempt
-	client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithAttemptHook(func(_ context.Context, a refundkit.Attempt) { seen = append(seen, a) }))
-	mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.ResponderFromMultipleResponses([]*http.Response{
-		answer(503, "", "Request-Id", "req_1"), answer(200, refundBody, "Request-Id", "req_2")}))
+	synctest.Test(t, func(t *testing.T) {
+		var seen []refundkit.Attempt
+		client, mock := setup(t, refundkit.WithMaxRetries(1), refundkit.WithAttemptHook(func(_ context.Context, a refundkit.Attempt) { seen = append(seen, a) }))
+		mock.RegisterResponder("GET", base+"/v1/refunds/re_1", httpmock.ResponderFromMultipleResponses([]*http.Response{
+			answer(503, "", "Request-Id", "req_1"), answer(200, refundBody, "Request-Id", "req_2")}))
 
-	_, err := client.Refunds.Retrieve(t.Context(), "re_1")
+		_, err := client.Refunds.Retrieve(t.Context(), "re_1")
 
-	require.NoError(t, err)
-	require.Len(t, seen, 2)
-	assert.Error(t, seen[0].Err)
-	assert.NoError(t, seen[1].Err)
-	for i, want := range []refundkit.Attempt{{Number: 1, StatusCode: 503, RequestID: "req_1"}, {Number: 2, StatusCode: 200, RequestID: "req_2"}} {
-		got := seen[i]
-		assert.False(t, got.Start.IsZero())
-		assert.GreaterOrEqual(t, got.Duration, time.Duration(0))
-		want.Op, want.Method, want.Route = "Refunds.Retrieve", "GET", "/v1/refunds/{refund}"
-		got.Start, got.Duration, got.Err = time.Time{}, 0, nil
-		assert.Equal(t, want, got)
-	}
+		require.NoError(t, err)
+		require.Len(t, seen, 2)
+		assert.Error(t, seen[0].Err)
+		assert.NoError(t, seen[1].Err)
+		for i, want := range []refundkit.Attempt{{Number: 1, StatusCode: 503, RequestID: "req_1"}, {Number: 2, StatusCode: 200, RequestID: "req_2"}} {
+			got := seen[i]
+			assert.False(t, got.Start.IsZero())
+			assert.GreaterOrEqual(t, got.Duration, time.Duration(0))
+			want.Op, want.Method, want.Route = "Refunds.Retrieve", "GET", "/v1/refunds/{refund}"
+			got.Start, got.Duration, got.Err = time.Time{}, 0, nil
+			assert.Equal(t, want, got)
+		}
+	})
 }

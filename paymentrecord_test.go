@@ -10,11 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var someReport = refundkit.PaymentRecordReportRefundParams{
-	Outcome:          refundkit.PaymentRecordRefundOutcomeRefunded,
-	ProcessorDetails: refundkit.RefundProcessorDetailsParams{Type: refundkit.ProcessorTypeCustom},
-}
-
 func paymentRecordEndpoints() []endpoint {
 	return []endpoint{
 		{"report refund", "POST", "/v1/payment_records/{0}/report_refund", []string{"id"}, "payment_record.json", func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error) {

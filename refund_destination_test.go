@@ -20,41 +20,56 @@ func TestDestinationDetails(t *testing.T) {
 		"refund_requires_action.json":  {Type: "multibanco"},
 		"refund_deleted_customer.json": {Type: "customer_cash_balance"},
 	} {
-		assert.Equal(t, want, decodeRefund(t, name).DestinationDetails, name)
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, want, decodeRefund(t, name).DestinationDetails)
+		})
 	}
 }
 
 func TestDestinationDetailsOddities(t *testing.T) {
-	for text, want := range map[string]refundkit.DestinationDetails{
-		`null`:                          {},
-		`{}`:                            {},
-		`{"type":null}`:                 {},
-		`{"type":"card","card":null}`:   {Type: "card"},
-		`{"type":"card"}`:               {Type: "card"},
-		`{"type":"klarna","klarna":{}}`: {Type: "klarna"},
-		`{"type":"type"}`:               {Type: "type"},
-		`{"":{"reference":"r"}}`:        {},
+	for name, c := range map[string]struct {
+		text string
+		want refundkit.DestinationDetails
+	}{
+		"null":          {`null`, refundkit.DestinationDetails{}},
+		"empty":         {`{}`, refundkit.DestinationDetails{}},
+		"null type":     {`{"type":null}`, refundkit.DestinationDetails{}},
+		"null details":  {`{"type":"card","card":null}`, refundkit.DestinationDetails{Type: "card"}},
+		"no details":    {`{"type":"card"}`, refundkit.DestinationDetails{Type: "card"}},
+		"empty details": {`{"type":"klarna","klarna":{}}`, refundkit.DestinationDetails{Type: "klarna"}},
+		"type of type":  {`{"type":"type"}`, refundkit.DestinationDetails{Type: "type"}},
+		"empty name":    {`{"":{"reference":"r"}}`, refundkit.DestinationDetails{}},
 		// What nobody foresaw must not keep a refund that was made from being read.
-		`{"type":"newpay","newpay":"pending"}`:                                                {Type: "newpay"},
-		`{"type":"newpay","newpay":{"reference":7,"type":"refund"}}`:                          {Type: "newpay", CardType: "refund"},
-		`{"type":"card","blik":{"reference":"not the card's"}}`:                               {Type: "card"},
-		`{"type":"swish","swish":{"reference":"a"},"card":{"reference":"b","type":"refund"}}`: {Type: "swish", Reference: "a"},
+		"details that are no object": {`{"type":"newpay","newpay":"pending"}`, refundkit.DestinationDetails{Type: "newpay"}},
+		"a reference of a wrong kind": {`{"type":"newpay","newpay":{"reference":7,"type":"refund"}}`,
+			refundkit.DestinationDetails{Type: "newpay", CardType: "refund"}},
+		"details of another type": {`{"type":"card","blik":{"reference":"not the card's"}}`, refundkit.DestinationDetails{Type: "card"}},
+		"details of two types": {`{"type":"swish","swish":{"reference":"a"},"card":{"reference":"b","type":"refund"}}`,
+			refundkit.DestinationDetails{Type: "swish", Reference: "a"}},
 	} {
-		got := refundkit.DestinationDetails{Type: "old", CardType: "old", Reference: "old", ReferenceStatus: "old", ReferenceType: "old", NetworkDeclineCode: "old"}
-		require.NoError(t, json.Unmarshal([]byte(text), &got), text)
-		assert.Equal(t, want, got, "%s must leave nothing old", text)
+		t.Run(name, func(t *testing.T) {
+			got := refundkit.DestinationDetails{Type: "old", CardType: "old", Reference: "old", ReferenceStatus: "old", ReferenceType: "old", NetworkDeclineCode: "old"}
+			require.NoError(t, json.Unmarshal([]byte(c.text), &got))
+			assert.Equal(t, c.want, got, "nothing old may be left")
+		})
 	}
 }
 
 func TestDestinationDetailsEncode(t *testing.T) {
-	for want, details := range map[string]refundkit.DestinationDetails{
-		`{"type":"card","card":{"type":"reversal"}}`:                                                       {Type: "card", CardType: "reversal"},
-		`{"type":"us_bank_transfer","us_bank_transfer":{"reference":"T1","reference_status":"available"}}`: {Type: "us_bank_transfer", Reference: "T1", ReferenceStatus: "available"},
-		`{"type":"paypal","paypal":{"network_decline_code":"9"}}`:                                          {Type: "paypal", NetworkDeclineCode: "9"},
-		`{"type":"card","card":{"reference_type":"retrieval_reference_number"}}`:                           {Type: "card", ReferenceType: "retrieval_reference_number"},
+	for name, c := range map[string]struct {
+		details refundkit.DestinationDetails
+		want    string
+	}{
+		"a reversal":          {refundkit.DestinationDetails{Type: "card", CardType: "reversal"}, `{"type":"card","card":{"type":"reversal"}}`},
+		"a type of reference": {refundkit.DestinationDetails{Type: "card", ReferenceType: "retrieval_reference_number"}, `{"type":"card","card":{"reference_type":"retrieval_reference_number"}}`},
+		"a bank transfer": {refundkit.DestinationDetails{Type: "us_bank_transfer", Reference: "T1", ReferenceStatus: "available"},
+			`{"type":"us_bank_transfer","us_bank_transfer":{"reference":"T1","reference_status":"available"}}`},
+		"a decline": {refundkit.DestinationDetails{Type: "paypal", NetworkDeclineCode: "9"}, `{"type":"paypal","paypal":{"network_decline_code":"9"}}`},
 	} {
-		got, err := json.Marshal(details)
-		require.NoError(t, err)
-		assert.JSONEq(t, want, string(got))
+		t.Run(name, func(t *testing.T) {
+			got, err := json.Marshal(c.details)
+			require.NoError(t, err)
+			assert.JSONEq(t, c.want, string(got))
+		})
 	}
 }

@@ -3,83 +3,13 @@ package refundkit_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/refundkit/refundkit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// fixture reads a body from testdata, written as Stripe sends it.
-func fixture(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	require.NoError(t, err)
-	return data
-}
-
-// sentRequest is what reached the wire: uri is the escaped path with the query.
-type sentRequest struct {
-	method, uri, body string
-	header            http.Header
-}
-
-// wire keeps every request of a client, whatever its address.
-type wire struct {
-	mu       sync.Mutex
-	requests []sentRequest
-}
-
-func (w *wire) all() []sentRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.requests
-}
-
-// serve answers every request with what reply says, and keeps it.
-func serve(mock *httpmock.MockTransport, reply func(sentRequest) (*http.Response, error)) *wire {
-	w := &wire{}
-	mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
-		sent := sentRequest{method: r.Method, uri: r.URL.Scheme + "://" + r.URL.Host + r.URL.RequestURI(), header: r.Header}
-		if r.Body != nil {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			sent.body = string(body)
-		}
-		w.mu.Lock()
-		w.requests = append(w.requests, sent)
-		w.mu.Unlock()
-		return reply(sent)
-	})
-	return w
-}
-
-// record answers every request with body.
-func record(mock *httpmock.MockTransport, body string) *wire {
-	return serve(mock, func(sentRequest) (*http.Response, error) {
-		return answer(http.StatusOK, body, "Request-Id", "req_ok"), nil
-	})
-}
-
-// endpoint is a method of the client and where it must go.
-type endpoint struct {
-	name, method, path string // path with {braces} for the ids
-	params             []string
-	reply              string // a file of testdata
-	call               func(ctx context.Context, c *refundkit.Client, ids []string, opts ...refundkit.CallOption) (any, error)
-}
-
-var oneUpdate = refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"case": "1"}}
 
 func refundEndpoints() []endpoint {
 	return []endpoint{
@@ -106,14 +36,6 @@ func refundEndpoints() []endpoint {
 
 func allEndpoints() []endpoint {
 	return append(append(refundEndpoints(), chargeRefundEndpoints()...), paymentRecordEndpoints()...)
-}
-
-func (e endpoint) filled(ids ...string) string {
-	path := e.path
-	for i := range e.params {
-		path = strings.Replace(path, "{"+string(rune('0'+i))+"}", ids[i], 1)
-	}
-	return base + path
 }
 
 // fitting is the endpoint's reply as the answer to a call that names ids: an
@@ -194,49 +116,53 @@ func identity(t *testing.T, v any) string {
 }
 
 func TestIDsAreEscaped(t *testing.T) {
-	for id, escaped := range map[string]string{
-		"re_1":         "re_1",
-		"re/1":         "re%2F1",
-		"re_1/cancel":  "re_1%2Fcancel",
-		"../charges":   "..%2Fcharges",
-		"re 1":         "re%201",
-		"100%":         "100%25",
-		"%2e%2e":       "%252e%252e",
-		"ré_日":         "r%C3%A9_%E6%97%A5",
-		"re?limit=1#x": "re%3Flimit=1%23x",
-		"a\r\nHost: b": "a%0D%0AHost:%20b",
-		"{refund}":     "%7Brefund%7D",
-		"...":          "...",
-	} {
-		for _, e := range allEndpoints() {
-			if len(e.params) == 0 {
-				continue
-			}
-			client, mock := setup(t)
-			sent := record(mock, e.fitting(t, id, id))
-			_, err := e.call(t.Context(), client, []string{id, id})
-			require.NoError(t, err, "%s %q", e.name, id)
-			assert.Equal(t, e.filled(escaped, escaped), sent.all()[0].uri, "%s %q", e.name, id)
+	for _, e := range allEndpoints() {
+		if len(e.params) == 0 {
+			continue
 		}
+		t.Run(e.name, func(t *testing.T) {
+			for id, escaped := range map[string]string{
+				"re_1":         "re_1",
+				"re/1":         "re%2F1",
+				"re_1/cancel":  "re_1%2Fcancel",
+				"../charges":   "..%2Fcharges",
+				"re 1":         "re%201",
+				"100%":         "100%25",
+				"%2e%2e":       "%252e%252e",
+				"ré_日":         "r%C3%A9_%E6%97%A5",
+				"re?limit=1#x": "re%3Flimit=1%23x",
+				"a\r\nHost: b": "a%0D%0AHost:%20b",
+				"{refund}":     "%7Brefund%7D",
+				"...":          "...",
+			} {
+				client, mock := setup(t)
+				sent := record(mock, e.fitting(t, id, id))
+				_, err := e.call(t.Context(), client, []string{id, id})
+				require.NoError(t, err, "%q", id)
+				assert.Equal(t, e.filled(escaped, escaped), sent.all()[0].uri, "%q", id)
+			}
+		})
 	}
 }
 
 func TestIDsAreRefused(t *testing.T) {
 	for _, e := range allEndpoints() {
-		for at, param := range e.params {
-			for _, bad := range []string{"", ".", ".."} {
-				ids := []string{"id_1", "id_2"}
-				ids[at] = bad
-				client, mock := setup(t)
-				sent := record(mock, string(fixture(t, e.reply)))
+		for position, param := range e.params {
+			for name, bad := range map[string]string{"empty": "", "a dot": ".", "two dots": ".."} {
+				t.Run(e.name+"/"+param+"/"+name, func(t *testing.T) {
+					ids := []string{"id_1", "id_2"}
+					ids[position] = bad
+					client, mock := setup(t)
+					sent := record(mock, string(fixture(t, e.reply)))
 
-				got, err := e.call(t.Context(), client, ids)
+					got, err := e.call(t.Context(), client, ids)
 
-				var refused *refundkit.ParamError
-				require.ErrorAs(t, err, &refused, "%s %q", e.name, bad)
-				assert.Equal(t, param, refused.Param)
-				assert.Nil(t, got)
-				assert.Empty(t, sent.all(), "nothing may be sent")
+					var refused *refundkit.ParamError
+					require.ErrorAs(t, err, &refused)
+					assert.Equal(t, param, refused.Param)
+					assert.Nil(t, got)
+					assert.Empty(t, sent.all(), "nothing may be sent")
+				})
 			}
 		}
 	}
@@ -249,7 +175,7 @@ func TestUnreadableSuccess(t *testing.T) {
 		"no kind": `{"id":"re_1"}`, "null id": `{"id":null,"object":"refund"}`, "an id that is no text": `{"id":1,"object":"refund"}`,
 		"charge": `{"id":"ch_1","object":"charge"}`, "deleted": `{"id":"re_1","object":"customer","deleted":true}`,
 		"an error": `{"error":{"type":"api_error","message":"m"}}`, "null list": `{"object":"list","data":null}`, "list without data": `{"object":"list"}`,
-		"list of null": `{"object":"list","data":[null]}`, "list of {}": `{"object":"list","data":[{}]}`, "list of texts": `{"object":"list","data":["re_1"]}`,
+		"list of null": `{"object":"list","data":[null]}`, "list of empty objects": `{"object":"list","data":[{}]}`, "list of texts": `{"object":"list","data":["re_1"]}`,
 		"list of items without id": `{"object":"list","data":[{"object":"refund"}]}`, "list of charges": `{"object":"list","data":[{"id":"ch_1","object":"charge"}]}`,
 		"list with a bad second item": `{"object":"list","data":[{"id":"re_1","object":"refund"},{"object":"refund"}]}`,
 		"search result":               `{"object":"search_result","data":[]}`,
@@ -292,15 +218,6 @@ func TestSpaceAroundTheBodyIsFine(t *testing.T) {
 	refund, err := client.Refunds.Create(t.Context(), someRefund)
 	require.NoError(t, err)
 	assert.Equal(t, "re_1", refund.ID)
-}
-
-func at(seconds int64) refundkit.Timestamp { return refundkit.NewTimestamp(time.Unix(seconds, 0)) }
-
-func decodeRefund(t *testing.T, name string) refundkit.Refund {
-	t.Helper()
-	var refund refundkit.Refund
-	require.NoError(t, json.Unmarshal(fixture(t, name), &refund))
-	return refund
 }
 
 func TestRefundFields(t *testing.T) {

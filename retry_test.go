@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -46,40 +47,46 @@ func TestDecideByError(t *testing.T) {
 		"limiter refused":          {&clientSideError{errors.New("burst exceeded")}, false},
 		"body too large":           {errBodyTooLarge, false},
 	} {
-		_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)
-		assert.Equal(t, c.want, again, name)
-		_, again = decide(result{status: 200, err: c.err}, 1, 2, 0.5, noon)
-		assert.Equal(t, c.want, again, "%s, while a 200 was read", name)
+		t.Run(name, func(t *testing.T) {
+			_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)
+			assert.Equal(t, c.want, again)
+			_, again = decide(result{status: 200, err: c.err}, 1, 2, 0.5, noon)
+			assert.Equal(t, c.want, again, "while a 200 was read")
+		})
 	}
 }
 
 func TestDecideByStatus(t *testing.T) {
 	should := func(value string) http.Header { return http.Header{"Stripe-Should-Retry": {value}} }
 	replayed := http.Header{"Idempotent-Replayed": {"true"}}
-	for status := 200; status < 600; status++ {
-		again := status == 409 || status == 429 || status >= 500
-		for name, c := range map[string]struct {
-			header http.Header
-			want   bool
-		}{
-			"no header":          {nil, again},
-			"told to retry":      {should("true"), status >= 300},
-			"told not to retry":  {should("false"), false},
-			"told something odd": {should("maybe"), again},
-			"stored answer":      {replayed, status == 409 || status == 429},
-		} {
-			for _, body := range []string{"", `{"error":{}}`, "<html>"} {
-				_, got := decide(result{status: status, header: c.header, body: []byte(body)}, 1, 2, 0.5, noon)
-				assert.Equal(t, c.want, got, "%d %s %q", status, name, body)
+	for name, c := range map[string]struct {
+		header http.Header
+		want   func(status int, again bool) bool
+	}{
+		"no header":          {nil, func(_ int, again bool) bool { return again }},
+		"told to retry":      {should("true"), func(status int, _ bool) bool { return status >= 300 }},
+		"told not to retry":  {should("false"), func(int, bool) bool { return false }},
+		"told something odd": {should("maybe"), func(_ int, again bool) bool { return again }},
+		"stored answer":      {replayed, func(status int, _ bool) bool { return status == 409 || status == 429 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for status := 200; status < 600; status++ {
+				want := c.want(status, status == 409 || status == 429 || status >= 500)
+				for _, body := range []string{"", `{"error":{}}`, "<html>"} {
+					_, got := decide(result{status: status, header: c.header, body: []byte(body)}, 1, 2, 0.5, noon)
+					assert.Equal(t, want, got, "%d %q", status, body)
+				}
 			}
-		}
+		})
 	}
 }
 
 func TestDecideCountsAttempts(t *testing.T) {
 	for attempt, want := range map[int]bool{1: true, 2: true, 3: false, 4: false} {
-		_, again := decide(result{status: 503}, attempt, 2, 0, noon)
-		assert.Equal(t, want, again, attempt)
+		t.Run(strconv.Itoa(attempt), func(t *testing.T) {
+			_, again := decide(result{status: 503}, attempt, 2, 0, noon)
+			assert.Equal(t, want, again)
+		})
 	}
 	_, again := decide(result{status: 503}, 1, 0, 0, noon)
 	assert.False(t, again, "no retries asked for")
@@ -94,33 +101,35 @@ func TestDecideWaits(t *testing.T) {
 		want    time.Duration
 		again   bool
 	}{
-		"full jitter may be nothing":      {1, 0, nil, 0, true},
-		"from the first retry":            {1, 0.5, nil, 250 * time.Millisecond, true},
-		"doubles":                         {3, 0.5, nil, time.Second, true},
-		"up to the longest":               {60, 0.5, nil, 4 * time.Second, true},
-		"far beyond overflow":             {5000, 0.5, nil, 4 * time.Second, true},
-		"server asks for seconds":         {1, 0.5, after("3"), 3 * time.Second, true},
-		"server asks for a fraction":      {1, 0, after("0.5"), 500 * time.Millisecond, true},
-		"server asks for less":            {1, 0.9, after("0"), 450 * time.Millisecond, true},
-		"server asks for a date":          {1, 0, after("Sat, 21 Nov 2026 12:00:07 GMT"), 7 * time.Second, true},
-		"date in the past":                {1, 0.5, after("Sat, 21 Nov 2026 11:00:00 GMT"), 250 * time.Millisecond, true},
-		"at the cap":                      {1, 0, after("30"), 30 * time.Second, true},
-		"above the cap: stop":             {1, 0, after("31"), 0, false},
-		"a day: stop":                     {1, 0, after("86400"), 0, false},
-		"date far ahead: stop":            {1, 0, after("Sat, 21 Nov 2065 12:00:00 GMT"), 0, false},
-		"overflow: stop":                  {1, 0, after("99999999999999999999999"), 0, false},
-		"infinite: stop":                  {1, 0, after("Inf"), 0, false},
-		"out of range: stop":              {1, 0, after("1e999"), 0, false},
-		"not a number: as if not there":   {1, 0.5, after("NaN"), 250 * time.Millisecond, true},
-		"negative: as if not there":       {1, 0.5, after("-5"), 250 * time.Millisecond, true},
-		"minus infinite: as if not there": {1, 0.5, after("-Inf"), 250 * time.Millisecond, true},
-		"words: as if not there":          {1, 0.5, after("soon"), 250 * time.Millisecond, true},
+		"full jitter may be nothing": {1, 0, nil, 0, true},
+		"from the first retry":       {1, 0.5, nil, 250 * time.Millisecond, true},
+		"doubles":                    {3, 0.5, nil, time.Second, true},
+		"up to the longest":          {60, 0.5, nil, 4 * time.Second, true},
+		"far beyond overflow":        {5000, 0.5, nil, 4 * time.Second, true},
+		"server asks for seconds":    {1, 0.5, after("3"), 3 * time.Second, true},
+		"server asks for a fraction": {1, 0, after("0.5"), 500 * time.Millisecond, true},
+		"server asks for less":       {1, 0.9, after("0"), 450 * time.Millisecond, true},
+		"server asks for a date":     {1, 0, after("Sat, 21 Nov 2026 12:00:07 GMT"), 7 * time.Second, true},
+		"date in the past":           {1, 0.5, after("Sat, 21 Nov 2026 11:00:00 GMT"), 250 * time.Millisecond, true},
+		"at the cap":                 {1, 0, after("30"), 30 * time.Second, true},
+		"stop above the cap":         {1, 0, after("31"), 0, false},
+		"stop at a day":              {1, 0, after("86400"), 0, false},
+		"stop at a date far ahead":   {1, 0, after("Sat, 21 Nov 2065 12:00:00 GMT"), 0, false},
+		"stop at an overflow":        {1, 0, after("99999999999999999999999"), 0, false},
+		"stop at infinity":           {1, 0, after("Inf"), 0, false},
+		"stop out of range":          {1, 0, after("1e999"), 0, false},
+		"ignore not a number":        {1, 0.5, after("NaN"), 250 * time.Millisecond, true},
+		"ignore negative":            {1, 0.5, after("-5"), 250 * time.Millisecond, true},
+		"ignore minus infinite":      {1, 0.5, after("-Inf"), 250 * time.Millisecond, true},
+		"ignore words":               {1, 0.5, after("soon"), 250 * time.Millisecond, true},
 	} {
-		delay, again := decide(result{status: 503, header: c.header}, c.attempt, math.MaxInt, c.jitter, noon)
-		assert.Equal(t, c.again, again, name)
-		if c.again {
-			assert.Equal(t, c.want, delay, name)
-		}
+		t.Run(name, func(t *testing.T) {
+			delay, again := decide(result{status: 503, header: c.header}, c.attempt, math.MaxInt, c.jitter, noon)
+			assert.Equal(t, c.again, again)
+			if c.again {
+				assert.Equal(t, c.want, delay)
+			}
+		})
 	}
 }
 

@@ -34,10 +34,10 @@ func TestSnapshotChoice(t *testing.T) {
 		"nothing":                         {snapshotOf("pending"), nil, keep},
 		"nothing for nothing":             {nil, nil, keep},
 		"the same again":                  {snapshotOf("succeeded"), snapshotOf("succeeded"), keep},
-		"the same, final":                 {snapshotOf("failed"), snapshotOf("failed"), keep},
+		"the same and final":              {snapshotOf("failed"), snapshotOf("failed"), keep},
 		"failed after succeeded":          {snapshotOf("succeeded"), snapshotOf("failed"), replace},
-		"succeeded, late, after failed":   {snapshotOf("failed"), snapshotOf("succeeded"), keep},
-		"pending, late, after canceled":   {snapshotOf("canceled"), snapshotOf("pending"), keep},
+		"succeeded late after failed":     {snapshotOf("failed"), snapshotOf("succeeded"), keep},
+		"pending late after canceled":     {snapshotOf("canceled"), snapshotOf("pending"), keep},
 		"canceled after requires_action":  {snapshotOf("requires_action"), snapshotOf("canceled"), replace},
 		"failed beside canceled":          {snapshotOf("failed"), snapshotOf("canceled"), refetch},
 		"pending beside succeeded":        {snapshotOf("pending"), snapshotOf("succeeded"), refetch},
@@ -48,10 +48,12 @@ func TestSnapshotChoice(t *testing.T) {
 		"a reference went":                {with("succeeded", reference), snapshotOf("succeeded"), refetch},
 		"metadata of a failed refund":     {snapshotOf("failed"), with("failed", func(r *refundkit.Refund) { r.Metadata = refundkit.Metadata{"a": "b"} }), refetch},
 		"expanded or not":                 {with("pending", expanded), snapshotOf("pending"), keep},
-		"no metadata, in two ways":        {snapshotOf("pending"), with("pending", noMetadata), keep},
+		"no metadata in two ways":         {snapshotOf("pending"), with("pending", noMetadata), keep},
 		"another refund":                  {snapshotOf("pending"), with("failed", func(r *refundkit.Refund) { r.ID = "re_2" }), refetch},
 	} {
-		assert.Equal(t, c.want, refundkit.ChooseSnapshot(c.stored, c.arrived), name)
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, refundkit.ChooseSnapshot(c.stored, c.arrived))
+		})
 	}
 }
 
@@ -91,26 +93,28 @@ func TestSnapshotEntries(t *testing.T) {
 		before, after *refundkit.Refund
 		want          refundkit.BookEntry
 	}{
-		"new and succeeded":           {nil, snapshotOf("succeeded"), count},
-		"new and pending":             {nil, snapshotOf("pending"), count},
-		"new and waiting":             {nil, snapshotOf("requires_action"), count},
-		"new and unknown":             {nil, snapshotOf("tomorrow"), count},
-		"new and failed":              {nil, snapshotOf("failed"), nothing},
-		"new and canceled":            {nil, snapshotOf("canceled"), nothing},
-		"pending, then succeeded":     {snapshotOf("pending"), snapshotOf("succeeded"), nothing},
-		"succeeded, then waiting":     {snapshotOf("succeeded"), snapshotOf("requires_action"), nothing},
-		"succeeded, then failed":      {snapshotOf("succeeded"), snapshotOf("failed"), reverse},
-		"pending, then failed":        {snapshotOf("pending"), snapshotOf("failed"), reverse},
-		"waiting, then canceled":      {snapshotOf("requires_action"), snapshotOf("canceled"), reverse},
-		"failed, then failed":         {snapshotOf("failed"), snapshotOf("failed"), nothing},
-		"failed, then canceled":       {snapshotOf("failed"), snapshotOf("canceled"), nothing},
-		"failed, and yet succeeded":   {snapshotOf("failed"), snapshotOf("succeeded"), count},
-		"nothing after":               {snapshotOf("pending"), nil, nothing},
-		"nothing at all":              {nil, nil, nothing},
-		"two different refunds":       {snapshotOf("pending"), &refundkit.Refund{ID: "re_2", Status: "failed"}, nothing},
-		"two different ones, the new": {snapshotOf("failed"), &refundkit.Refund{ID: "re_2", Status: "pending"}, nothing},
+		"new and succeeded":                          {nil, snapshotOf("succeeded"), count},
+		"new and pending":                            {nil, snapshotOf("pending"), count},
+		"new and waiting":                            {nil, snapshotOf("requires_action"), count},
+		"new and unknown":                            {nil, snapshotOf("tomorrow"), count},
+		"new and failed":                             {nil, snapshotOf("failed"), nothing},
+		"new and canceled":                           {nil, snapshotOf("canceled"), nothing},
+		"pending then succeeded":                     {snapshotOf("pending"), snapshotOf("succeeded"), nothing},
+		"succeeded then waiting":                     {snapshotOf("succeeded"), snapshotOf("requires_action"), nothing},
+		"succeeded then failed":                      {snapshotOf("succeeded"), snapshotOf("failed"), reverse},
+		"pending then failed":                        {snapshotOf("pending"), snapshotOf("failed"), reverse},
+		"waiting then canceled":                      {snapshotOf("requires_action"), snapshotOf("canceled"), reverse},
+		"failed then failed":                         {snapshotOf("failed"), snapshotOf("failed"), nothing},
+		"failed then canceled":                       {snapshotOf("failed"), snapshotOf("canceled"), nothing},
+		"failed and yet succeeded":                   {snapshotOf("failed"), snapshotOf("succeeded"), count},
+		"nothing after":                              {snapshotOf("pending"), nil, nothing},
+		"nothing at all":                             {nil, nil, nothing},
+		"two different refunds":                      {snapshotOf("pending"), &refundkit.Refund{ID: "re_2", Status: "failed"}, nothing},
+		"two different ones and the second in force": {snapshotOf("failed"), &refundkit.Refund{ID: "re_2", Status: "pending"}, nothing},
 	} {
-		assert.Equal(t, c.want, refundkit.EntryBetween(c.before, c.after), name)
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, refundkit.EntryBetween(c.before, c.after))
+		})
 	}
 }
 
@@ -156,18 +160,20 @@ func TestTrace(t *testing.T) {
 			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711", Kind: arn}},
 		"available of another method": {"succeeded", details{Type: "us_bank_transfer", Reference: "4711", ReferenceStatus: "available"},
 			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711"}},
-		"available, and failed later": {"failed", details{Type: "card", CardType: "refund", Reference: "4711", ReferenceStatus: "available", ReferenceType: arn},
+		"available and failed later": {"failed", details{Type: "card", CardType: "refund", Reference: "4711", ReferenceStatus: "available", ReferenceType: arn},
 			refundkit.Trace{State: refundkit.TraceStateAvailable, Reference: "4711", Kind: arn}},
-		"not yet":                  {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "pending", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStatePending}},
-		"a card not yet decided":   {"pending", details{Type: "card", CardType: "pending"}, refundkit.Trace{State: refundkit.TraceStatePending}},
-		"no details":               {"succeeded", details{}, refundkit.Trace{State: refundkit.TraceStatePending}},
-		"available, but not there": {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "available"}, refundkit.Trace{State: refundkit.TraceStatePending}},
-		"never":                    {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "unavailable", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
-		"a reversal":               {"succeeded", details{Type: "card", CardType: "reversal"}, refundkit.Trace{State: refundkit.TraceStateReversal}},
-		"failed before":            {"failed", details{Type: "card", CardType: "refund", ReferenceStatus: "pending"}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
-		"canceled before":          {"canceled", details{}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
+		"not yet":                 {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "pending", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"a card not yet decided":  {"pending", details{Type: "card", CardType: "pending"}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"no details":              {"succeeded", details{}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"available but not there": {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "available"}, refundkit.Trace{State: refundkit.TraceStatePending}},
+		"never":                   {"succeeded", details{Type: "card", CardType: "refund", ReferenceStatus: "unavailable", ReferenceType: arn}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
+		"a reversal":              {"succeeded", details{Type: "card", CardType: "reversal"}, refundkit.Trace{State: refundkit.TraceStateReversal}},
+		"failed before":           {"failed", details{Type: "card", CardType: "refund", ReferenceStatus: "pending"}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
+		"canceled before":         {"canceled", details{}, refundkit.Trace{State: refundkit.TraceStateUnavailable}},
 	} {
-		refund := &refundkit.Refund{Status: c.status, DestinationDetails: c.details}
-		assert.Equal(t, c.want, refund.Trace(), name)
+		t.Run(name, func(t *testing.T) {
+			refund := &refundkit.Refund{Status: c.status, DestinationDetails: c.details}
+			assert.Equal(t, c.want, refund.Trace())
+		})
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -54,52 +52,60 @@ func dyingServer(t *testing.T) (url string, worked *atomic.Int32) {
 	return "http://" + listener.Addr().String(), worked
 }
 
+// TestReusedConnectionDiesAfterTheWork and the next one use real connections, and
+// the bubble's time for the wait before the repetition: by then none is open.
 func TestReusedConnectionDiesAfterTheWork(t *testing.T) {
-	type send func(*refundkit.Client) error
-	for name, second := range map[string]send{
-		"with a body": func(c *refundkit.Client) error {
-			_, err := c.Refunds.Create(t.Context(), someRefund)
-			return err
-		},
+	cancel := func(ctx context.Context, c *refundkit.Client) error {
+		_, err := c.Refunds.Cancel(ctx, "re_1")
+		return err
+	}
+	for name, c := range map[string]struct {
+		second  call
+		retries int
+	}{
+		"with a body":             {createRefund(someRefund), 0},
+		"with a body and a retry": {createRefund(someRefund), 1},
 		// net/http sends a POST without a body again by itself, because of its key: the last error is a refused dial.
-		"without a body": func(c *refundkit.Client) error {
-			_, err := c.Refunds.Cancel(t.Context(), "re_1")
-			return err
-		},
+		"without a body":             {cancel, 0},
+		"without a body and a retry": {cancel, 1},
 	} {
-		for _, retries := range []int{0, 1} {
-			url, worked := dyingServer(t)
-			client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), refundkit.WithMaxRetries(retries))
-			require.NoError(t, err)
-			_, err = client.Refunds.Create(t.Context(), someRefund)
-			require.NoError(t, err)
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				url, worked := dyingServer(t)
+				client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), refundkit.WithMaxRetries(c.retries))
+				require.NoError(t, err)
+				_, err = client.Refunds.Create(t.Context(), someRefund)
+				require.NoError(t, err)
 
-			err = second(client)
+				err = c.second(t.Context(), client)
 
-			require.Equal(t, int32(2), worked.Load(), name)
-			assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown, "%s, %d retries: the work was done", name, retries)
-			assert.NotEmpty(t, refundkit.KeyOf(err), name)
-		}
+				require.Equal(t, int32(2), worked.Load())
+				assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown, "the work was done")
+				assert.NotEmpty(t, refundkit.KeyOf(err))
+			})
+		})
 	}
 }
 
 func TestRefusedDialIsSurelyNotDone(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	url := "http://" + listener.Addr().String()
-	require.NoError(t, listener.Close())
-	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithMaxRetries(1))
-	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		url := "http://" + listener.Addr().String()
+		require.NoError(t, listener.Close())
+		client, err := refundkit.New(apiKey, refundkit.WithBaseURL(url), refundkit.WithMaxRetries(1))
+		require.NoError(t, err)
 
-	_, err = client.Refunds.Create(t.Context(), someRefund)
+		_, err = client.Refunds.Create(t.Context(), someRefund)
 
-	var silence *refundkit.TransportError
-	require.ErrorAs(t, err, &silence)
-	assert.Equal(t, 2, silence.Attempts)
-	assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
-	var dial *net.OpError
-	assert.ErrorAs(t, err, &dial)
-	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+		var silence *refundkit.TransportError
+		require.ErrorAs(t, err, &silence)
+		assert.Equal(t, 2, silence.Attempts)
+		assert.NotErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+		var dial *net.OpError
+		assert.ErrorAs(t, err, &dial)
+		assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+	})
 }
 
 func TestUntrustedCertificateIsNotRetried(t *testing.T) {
@@ -196,45 +202,6 @@ func TestFirstWaitIsJittered(t *testing.T) {
 		})
 	}
 	assert.Greater(t, len(waits), 15)
-}
-
-func TestManyGoroutinesLeaveNothingBehind(t *testing.T) {
-	var open atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, refundBody)
-	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			open.Add(1)
-		case http.StateClosed, http.StateHijacked:
-			open.Add(-1)
-		}
-	}
-	server.Start()
-	before := runtime.NumGoroutine()
-	transport := &http.Transport{MaxIdleConnsPerHost: 4}
-	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: transport}))
-	require.NoError(t, err)
-
-	var group sync.WaitGroup
-	for range 64 {
-		group.Go(func() {
-			for range 10 {
-				_, err := client.Refunds.Create(t.Context(), someRefund)
-				assert.NoError(t, err)
-				_, err = client.Refunds.Update(t.Context(), "re_1", refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true})
-				assert.NoError(t, err)
-			}
-		})
-	}
-	group.Wait()
-	transport.CloseIdleConnections()
-	server.Close() // waits for every connection
-
-	assert.Zero(t, open.Load(), "connections")
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, time.Millisecond, "goroutines")
 }
 
 // TestHTTP2StreamIsReset has the server give up on the stream, or on the whole

@@ -19,23 +19,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-type webhookFunc = func(context.Context, *refundkit.Event) error
+type handleFunc = func(context.Context, *refundkit.Event) error
 
-// webhookRequest is a delivery of body as Stripe makes it.
-func webhookRequest(body string) *http.Request {
+// signedRequest is a delivery of body as Stripe makes it.
+func signedRequest(body string) *http.Request {
 	request := httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader(body))
-	request.Header.Set("Stripe-Signature", webhookHeader(webhookSecret, webhookNow, body))
+	request.Header.Set("Stripe-Signature", signedHeader(firstSecret, sentAt, body))
 	return request
 }
 
-func webhookDeliver(handler http.Handler, request *http.Request) *httptest.ResponseRecorder {
+func deliver(handler http.Handler, request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)
 	return recorder
 }
 
-// webhookLogger writes what the handler logs, without the time.
-func webhookLogger() (*slog.Logger, *bytes.Buffer) {
+// textLogger writes what the handler logs, without the time.
+func textLogger() (*slog.Logger, *bytes.Buffer) {
 	var lines bytes.Buffer
 	return slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})), &lines
 }
@@ -43,7 +43,7 @@ func webhookLogger() (*slog.Logger, *bytes.Buffer) {
 func TestWebhookHandlerAnswers(t *testing.T) {
 	good := eventBody("refund.updated", refundBody, "")
 	signed := func(change func(*http.Request)) *http.Request {
-		request := webhookRequest(good)
+		request := signedRequest(good)
 		change(request)
 		return request
 	}
@@ -53,46 +53,48 @@ func TestWebhookHandlerAnswers(t *testing.T) {
 		want    int
 		calls   int
 	}{
-		"handled":                  {webhookRequest(good), nil, 200, 1},
-		"an unknown type":          {webhookRequest(eventBody("refund.teleported", `{}`, "")), nil, 200, 1},
-		"the function fails":       {webhookRequest(good), errors.New("database is down"), 500, 1},
+		"handled":                  {signedRequest(good), nil, 200, 1},
+		"an unknown type":          {signedRequest(eventBody("refund.teleported", `{}`, "")), nil, 200, 1},
+		"the function fails":       {signedRequest(good), errors.New("database is down"), 500, 1},
 		"unsigned":                 {signed(func(r *http.Request) { r.Header.Del("Stripe-Signature") }), nil, 400, 0},
 		"two signature headers":    {signed(func(r *http.Request) { r.Header.Add("Stripe-Signature", r.Header.Get("Stripe-Signature")) }), nil, 400, 0},
-		"another secret":           {signed(func(r *http.Request) { r.Header.Set("Stripe-Signature", webhookHeader("whsec_x", webhookNow, good)) }), nil, 400, 0},
+		"another secret":           {signed(func(r *http.Request) { r.Header.Set("Stripe-Signature", signedHeader("whsec_x", sentAt, good)) }), nil, 400, 0},
 		"another body":             {signed(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(good + " ")) }), nil, 400, 0},
 		"no body at all":           {signed(func(r *http.Request) { r.Body = nil }), nil, 400, 0},
-		"a body that breaks off":   {signed(func(r *http.Request) { r.Body = io.NopCloser(webhookBrokenReader{}) }), nil, 400, 0},
-		"no event":                 {webhookRequest(`{"object":"v2.core.event"}`), nil, 400, 0},
-		"as large as allowed":      {webhookRequest(good + strings.Repeat(" ", 1<<20-len(good))), nil, 200, 1},
-		"too large":                {webhookRequest(good + strings.Repeat(" ", 1<<20-len(good)+1)), nil, 413, 0},
-		"too large and unsigned":   {httptest.NewRequest("POST", "/", io.LimitReader(zeros{}, 1<<30)), nil, 413, 0},
+		"a body that breaks off":   {signed(func(r *http.Request) { r.Body = io.NopCloser(brokenReader{}) }), nil, 400, 0},
+		"no event":                 {signedRequest(`{"object":"v2.core.event"}`), nil, 400, 0},
+		"as large as allowed":      {signedRequest(good + strings.Repeat(" ", 1<<20-len(good))), nil, 200, 1},
+		"too large":                {signedRequest(good + strings.Repeat(" ", 1<<20-len(good)+1)), nil, 413, 0},
+		"too large and unsigned":   {httptest.NewRequest("POST", "/", io.LimitReader(endless{}, 1<<30)), nil, 413, 0},
 		"GET":                      {signed(func(r *http.Request) { r.Method = "GET" }), nil, 405, 0},
 		"PUT":                      {signed(func(r *http.Request) { r.Method = "PUT" }), nil, 405, 0},
-		"OPTIONS with a long body": {httptest.NewRequest("OPTIONS", "/", io.LimitReader(zeros{}, 1<<30)), nil, 405, 0},
+		"OPTIONS with a long body": {httptest.NewRequest("OPTIONS", "/", io.LimitReader(endless{}, 1<<30)), nil, 405, 0},
 	} {
-		calls := 0
-		handler := webhookSetup(t).Handler(func(context.Context, *refundkit.Event) error { calls++; return c.result })
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			handler := setup(t).Handler(func(context.Context, *refundkit.Event) error { calls++; return c.result })
 
-		answer := webhookDeliver(handler, c.request)
+			answer := deliver(handler, c.request)
 
-		assert.Equal(t, c.want, answer.Code, name)
-		assert.Equal(t, c.calls, calls, name)
-		assert.Empty(t, answer.Body.String(), "%s: the answer tells nothing", name)
-		if c.want == http.StatusMethodNotAllowed {
-			assert.Equal(t, "POST", answer.Header().Get("Allow"), name)
-		}
+			assert.Equal(t, c.want, answer.Code)
+			assert.Equal(t, c.calls, calls)
+			assert.Empty(t, answer.Body.String(), "the answer tells nothing")
+			if c.want == http.StatusMethodNotAllowed {
+				assert.Equal(t, "POST", answer.Header().Get("Allow"))
+			}
+		})
 	}
 }
 
-type webhookBrokenReader struct{}
+type brokenReader struct{}
 
-func (webhookBrokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestWebhookHandlerReadsNoMoreThanItMay(t *testing.T) {
-	body := &countingBody{Reader: io.LimitReader(zeros{}, 1<<30)}
-	request := webhookRequest("")
+	body := &countingBody{Reader: io.LimitReader(endless{}, 1<<30)}
+	request := signedRequest("")
 	request.Body = body
-	answer := webhookDeliver(webhookSetup(t, webhook.WithBodyLimit(1000)).Handler(nil), request)
+	answer := deliver(setup(t, webhook.WithBodyLimit(1000)).Handler(nil), request)
 	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.Code)
 	assert.LessOrEqual(t, body.read, 1001)
 }
@@ -110,19 +112,24 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
 		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
 	} {
-		for _, opts := range [][]webhook.Option{nil, {webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })}} {
-			logger, lines := webhookLogger()
-			handler := webhookSetup(t, append(opts, webhook.WithLogger(logger))...).
-				Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
+		for how, opts := range map[string][]webhook.Option{
+			"alone":         nil,
+			"within a Once": {webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error { return handle(ctx) })},
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				logger, lines := textLogger()
+				handler := setup(t, append(opts, webhook.WithLogger(logger))...).
+					Handler(func(context.Context, *refundkit.Event) error { c.panics(); return nil })
 
-			answer := webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, "")))
+				answer := deliver(handler, signedRequest(eventBody("refund.updated", refundBody, "")))
 
-			assert.Equal(t, http.StatusInternalServerError, answer.Code, name)
-			assert.Empty(t, answer.Body.String(), name)
-			assert.Contains(t, lines.String(), "level=ERROR", name)
-			assert.Contains(t, lines.String(), c.shown, name)
-			assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"), name)
-			assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc", name)
+				assert.Equal(t, http.StatusInternalServerError, answer.Code)
+				assert.Empty(t, answer.Body.String())
+				assert.Contains(t, lines.String(), "level=ERROR")
+				assert.Contains(t, lines.String(), c.shown)
+				assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"))
+				assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc")
+			})
 		}
 	}
 }
@@ -134,28 +141,30 @@ func TestWebhookHandlerLogs(t *testing.T) {
 		return errors.New("no room for whsec_" + planted + "\nlevel=INFO msg=forged")
 	}
 	works := func(context.Context, *refundkit.Event) error { return nil }
-	forged := webhookRequest(good)
+	forged := signedRequest(good)
 	forged.Header.Set("Stripe-Signature", "t=1790000000,v1="+planted)
 	for name, c := range map[string]struct {
 		request *http.Request
-		handle  webhookFunc
+		handle  handleFunc
 		words   []string
 	}{
-		"handled":                     {webhookRequest(good), works, []string{"level=DEBUG", "handled", "event=evt_1", "type=refund.updated", "livemode=true"}},
-		"failed":                      {webhookRequest(good), fails, []string{"level=ERROR", "failed", "event=evt_1", "no room for whsec_***"}},
+		"handled":                     {signedRequest(good), works, []string{"level=DEBUG", "handled", "event=evt_1", "type=refund.updated", "livemode=true"}},
+		"failed":                      {signedRequest(good), fails, []string{"level=ERROR", "failed", "event=evt_1", "no room for whsec_***"}},
 		"refused":                     {forged, works, []string{"level=WARN", "refused", "status=400", "64 hex digits"}},
-		"dropped":                     {webhookRequest(strings.Replace(good, `"livemode":true`, `"livemode":false`, 1)), works, []string{"level=DEBUG", "dropped", "livemode=false"}},
-		"a type that breaks the line": {webhookRequest(strings.Replace(good, "refund.updated", `x\nlevel=INFO `, 1)), works, []string{"handled"}},
+		"dropped":                     {signedRequest(strings.Replace(good, `"livemode":true`, `"livemode":false`, 1)), works, []string{"level=DEBUG", "dropped", "livemode=false"}},
+		"a type that breaks the line": {signedRequest(strings.Replace(good, "refund.updated", `x\nlevel=INFO `, 1)), works, []string{"handled"}},
 	} {
-		logger, lines := webhookLogger()
-		webhookDeliver(webhookSetup(t, webhook.WithLogger(logger), webhook.WithMode(webhook.ModeLive)).Handler(c.handle), c.request)
-		assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s: %s", name, lines)
-		for _, word := range c.words {
-			assert.Contains(t, lines.String(), word, name)
-		}
-		for _, secret := range []string{planted, webhookSecret, "re_PLANTED", "acct_"} {
-			assert.NotContains(t, lines.String(), secret, name)
-		}
+		t.Run(name, func(t *testing.T) {
+			logger, lines := textLogger()
+			deliver(setup(t, webhook.WithLogger(logger), webhook.WithMode(webhook.ModeLive)).Handler(c.handle), c.request)
+			assert.Equal(t, 1, strings.Count(lines.String(), "\n"), "%s", lines)
+			for _, word := range c.words {
+				assert.Contains(t, lines.String(), word)
+			}
+			for _, secret := range []string{planted, firstSecret, "re_PLANTED", "acct_"} {
+				assert.NotContains(t, lines.String(), secret)
+			}
+		})
 	}
 }
 
@@ -168,45 +177,47 @@ func TestWebhookHandlerDrops(t *testing.T) {
 		option webhook.Option
 		calls  int
 	}{
-		"test event for live":     {test, webhook.WithMode(webhook.ModeLive), 0},
-		"live event for live":     {live, webhook.WithMode(webhook.ModeLive), 1},
-		"live event for test":     {live, webhook.WithMode(webhook.ModeTest), 0},
-		"test event for test":     {test, webhook.WithMode(webhook.ModeTest), 1},
-		"test event for both":     {test, webhook.WithBodyLimit(1 << 20), 1},
-		"the twin, unwanted":      {twin, webhook.WithoutChargeRefundUpdated(), 0},
-		"the original":            {live, webhook.WithoutChargeRefundUpdated(), 1},
-		"the twin, not forbidden": {twin, webhook.WithMode(webhook.ModeLive), 1},
+		"test event for live":    {test, webhook.WithMode(webhook.ModeLive), 0},
+		"live event for live":    {live, webhook.WithMode(webhook.ModeLive), 1},
+		"live event for test":    {live, webhook.WithMode(webhook.ModeTest), 0},
+		"test event for test":    {test, webhook.WithMode(webhook.ModeTest), 1},
+		"test event for both":    {test, webhook.WithBodyLimit(1 << 20), 1},
+		"the twin unwanted":      {twin, webhook.WithoutChargeRefundUpdated(), 0},
+		"the original":           {live, webhook.WithoutChargeRefundUpdated(), 1},
+		"the twin not forbidden": {twin, webhook.WithMode(webhook.ModeLive), 1},
 	} {
-		calls, once := 0, 0
-		handler := webhookSetup(t, c.option, webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
-			once++
-			return handle(ctx)
-		})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
-		assert.Equal(t, http.StatusOK, webhookDeliver(handler, webhookRequest(c.body)).Code, name)
-		assert.Equal(t, c.calls, calls, name)
-		assert.Equal(t, c.calls, once, "%s: what is dropped is not recorded", name)
+		t.Run(name, func(t *testing.T) {
+			calls, once := 0, 0
+			handler := setup(t, c.option, webhook.WithOnce(func(ctx context.Context, _ string, handle func(context.Context) error) error {
+				once++
+				return handle(ctx)
+			})).Handler(func(context.Context, *refundkit.Event) error { calls++; return nil })
+			assert.Equal(t, http.StatusOK, deliver(handler, signedRequest(c.body)).Code)
+			assert.Equal(t, c.calls, calls)
+			assert.Equal(t, c.calls, once, "what is dropped is not recorded")
+		})
 	}
 }
 
-// webhookStore is a database: what handled events did, and which they were, both
+// eventStore is a database: what handled events did, and which they were, both
 // or neither.
-type webhookStore struct {
+type eventStore struct {
 	mutex   sync.Mutex
 	handled map[string]bool
 	effects []string
 }
 
-type webhookPending struct{}
+type pendingEffects struct{}
 
 // recordLast is an Once as it should be.
-func (s *webhookStore) recordLast(ctx context.Context, eventID string, handle func(context.Context) error) error {
+func (s *eventStore) recordLast(ctx context.Context, eventID string, handle func(context.Context) error) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.handled[eventID] {
 		return nil
 	}
 	var pending []string
-	if err := handle(context.WithValue(ctx, webhookPending{}, &pending)); err != nil {
+	if err := handle(context.WithValue(ctx, pendingEffects{}, &pending)); err != nil {
 		return err // rolled back: pending is forgotten
 	}
 	s.handled[eventID], s.effects = true, append(s.effects, pending...)
@@ -214,7 +225,7 @@ func (s *webhookStore) recordLast(ctx context.Context, eventID string, handle fu
 }
 
 // recordFirst is the mistake that many make.
-func (s *webhookStore) recordFirst(ctx context.Context, eventID string, handle func(context.Context) error) error {
+func (s *eventStore) recordFirst(ctx context.Context, eventID string, handle func(context.Context) error) error {
 	s.mutex.Lock()
 	seen := s.handled[eventID]
 	s.handled[eventID] = true
@@ -223,13 +234,13 @@ func (s *webhookStore) recordFirst(ctx context.Context, eventID string, handle f
 		return nil
 	}
 	var pending []string
-	err := handle(context.WithValue(ctx, webhookPending{}, &pending))
+	err := handle(context.WithValue(ctx, pendingEffects{}, &pending))
 	s.effects = append(s.effects, pending...)
 	return err
 }
 
-func (s *webhookStore) handle(ctx context.Context, event *refundkit.Event) error {
-	pending := ctx.Value(webhookPending{}).(*[]string)
+func (s *eventStore) handle(ctx context.Context, event *refundkit.Event) error {
+	pending := ctx.Value(pendingEffects{}).(*[]string)
 	*pending = append(*pending, event.ID)
 	return nil
 }
@@ -240,25 +251,27 @@ func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
 		"a panic":  func() error { panic("boom") },
 	} {
 		for order, c := range map[string]struct {
-			once   func(*webhookStore) webhook.Once
+			once   func(*eventStore) webhook.Once
 			handed []string
 		}{
-			"recorded last":  {func(s *webhookStore) webhook.Once { return s.recordLast }, []string{"evt_1"}},
-			"recorded first": {func(s *webhookStore) webhook.Once { return s.recordFirst }, nil}, // lost
+			"recorded last":  {func(s *eventStore) webhook.Once { return s.recordLast }, []string{"evt_1"}},
+			"recorded first": {func(s *eventStore) webhook.Once { return s.recordFirst }, nil}, // lost
 		} {
-			store, deliveries := &webhookStore{handled: map[string]bool{}}, 0
-			handler := webhookSetup(t, webhook.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
-				if deliveries++; deliveries == 1 {
-					return fail()
+			t.Run(name+"/"+order, func(t *testing.T) {
+				store, deliveries := &eventStore{handled: map[string]bool{}}, 0
+				handler := setup(t, webhook.WithOnce(c.once(store))).Handler(func(ctx context.Context, event *refundkit.Event) error {
+					if deliveries++; deliveries == 1 {
+						return fail()
+					}
+					return store.handle(ctx, event)
+				})
+				body := eventBody("refund.failed", refundBody, "")
+				assert.Equal(t, 500, deliver(handler, signedRequest(body)).Code)
+				for range 3 {
+					assert.Equal(t, 200, deliver(handler, signedRequest(body)).Code)
 				}
-				return store.handle(ctx, event)
+				assert.Equal(t, c.handed, store.effects)
 			})
-			body := eventBody("refund.failed", refundBody, "")
-			assert.Equal(t, 500, webhookDeliver(handler, webhookRequest(body)).Code, name)
-			for range 3 {
-				assert.Equal(t, 200, webhookDeliver(handler, webhookRequest(body)).Code, name)
-			}
-			assert.Equal(t, c.handed, store.effects, "%s, %s", name, order)
 		}
 	}
 }
@@ -266,7 +279,7 @@ func TestWebhookOnceSecondDeliveryHandlesWhatTheFirstDidNot(t *testing.T) {
 // TestWebhookOnceThatHidesAFailure: the event comes again all the same.
 func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 	for name, c := range map[string]struct {
-		fn   webhookFunc
+		fn   handleFunc
 		once webhook.Once
 	}{
 		"an error": {
@@ -290,15 +303,17 @@ func TestWebhookOnceThatHidesAFailure(t *testing.T) {
 			},
 		},
 	} {
-		handler := webhookSetup(t, webhook.WithOnce(c.once)).Handler(c.fn)
-		assert.Equal(t, 500, webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, ""))).Code, name)
+		t.Run(name, func(t *testing.T) {
+			handler := setup(t, webhook.WithOnce(c.once)).Handler(c.fn)
+			assert.Equal(t, 500, deliver(handler, signedRequest(eventBody("refund.updated", refundBody, ""))).Code)
+		})
 	}
 }
 
 // TestWebhookOnceGoesByTheEvent: two updates of one refund, and of one type, are two.
 func TestWebhookOnceGoesByTheEvent(t *testing.T) {
-	store := &webhookStore{handled: map[string]bool{}}
-	server := httptest.NewServer(webhookSetup(t, webhook.WithOnce(store.recordLast)).Handler(store.handle))
+	store := &eventStore{handled: map[string]bool{}}
+	server := httptest.NewServer(setup(t, webhook.WithOnce(store.recordLast)).Handler(store.handle))
 	defer server.Close()
 	var want []string
 	var group sync.WaitGroup
@@ -312,7 +327,7 @@ func TestWebhookOnceGoesByTheEvent(t *testing.T) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				request.Header.Set("Stripe-Signature", webhookHeader(webhookSecret, webhookNow, body))
+				request.Header.Set("Stripe-Signature", signedHeader(firstSecret, sentAt, body))
 				answer, err := server.Client().Do(request)
 				if assert.NoError(t, err) {
 					assert.Equal(t, 200, answer.StatusCode)
@@ -326,9 +341,11 @@ func TestWebhookOnceGoesByTheEvent(t *testing.T) {
 }
 
 func TestWebhookHandlerOfAZeroWebhook(t *testing.T) {
-	for _, hook := range []*webhook.Webhook{nil, {}} {
-		answer := webhookDeliver(hook.Handler(func(context.Context, *refundkit.Event) error { return nil }), webhookRequest(webhookPayload))
-		assert.Equal(t, http.StatusInternalServerError, answer.Code)
+	for name, hook := range map[string]*webhook.Webhook{"nil": nil, "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			answer := deliver(hook.Handler(func(context.Context, *refundkit.Event) error { return nil }), signedRequest(smallEvent))
+			assert.Equal(t, http.StatusInternalServerError, answer.Code)
+		})
 	}
 }
 
@@ -336,19 +353,19 @@ func TestWebhookHandlerOfAZeroWebhook(t *testing.T) {
 // ends when Stripe hangs up.
 func TestWebhookHandlerContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	handler := webhookSetup(t).Handler(func(ctx context.Context, _ *refundkit.Event) error {
+	handler := setup(t).Handler(func(ctx context.Context, _ *refundkit.Event) error {
 		cancel()
 		return ctx.Err()
 	})
-	answer := webhookDeliver(handler, webhookRequest(eventBody("refund.updated", refundBody, "")).WithContext(ctx))
+	answer := deliver(handler, signedRequest(eventBody("refund.updated", refundBody, "")).WithContext(ctx))
 	require.ErrorIs(t, ctx.Err(), context.Canceled)
 	assert.Equal(t, http.StatusInternalServerError, answer.Code)
 }
 
-// zeros never ends.
-type zeros struct{}
+// endless is a body without an end.
+type endless struct{}
 
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 // countingBody counts what is read of it.
 type countingBody struct {
