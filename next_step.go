@@ -107,18 +107,22 @@ const (
 	endingExecuted    ending = "executed"    // refused by the work: nothing was done
 	endingRefused     ending = "refused"     // refused before the work
 	endingCredentials ending = "credentials" // the key, the account or a permission
-	endingLimited     ending = "limited"     // too many requests
+	endingLimited     ending = "limited"     // too many requests, as Stripe or a limiter of ours says
+	endingCut         ending = "cut"         // ended by the caller, or too late, before anything was sent
 	endingNotSent     ending = "not_sent"    // nothing reached the server
 	endingHopeless    ending = "hopeless"    // nothing reached the server, nor will it: a certificate, a name
 )
 
 func (e *TransportError) ending() ending {
-	var refused *clientSideError
-	held := errors.Is(e.Err, context.Canceled) || errors.As(e.Err, &refused)
+	var held *clientSideError
 	switch {
 	case e.OutcomeUnknown:
 		return endingOpen
-	case isPermanent(e.Err) && !held:
+	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded) && e.Attempts == 0, errors.Is(e.Err, errTooLate):
+		return endingCut
+	case errors.As(e.Err, &held):
+		return endingLimited
+	case isPermanent(e.Err):
 		return endingHopeless
 	}
 	return endingNotSent

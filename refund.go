@@ -141,23 +141,24 @@ type PresentmentDetails struct {
 // RefundCreateParams says what to refund. How much is always said: Amount in
 // the currency's smallest unit, or Remaining for all that is left. What is
 // refunded is one of Charge and PaymentIntent; or, out of a customer's cash
-// balance, neither, with Origin, Customer, Currency and Amount.
+// balance, neither, with Origin, Customer, Currency and Amount. As JSON it has
+// Stripe's names, and remaining.
 //
 // https://docs.stripe.com/api/refunds/create
 type RefundCreateParams struct {
 	_                    [0]func()
-	Charge               string       `url:"charge,omitempty"`
-	PaymentIntent        string       `url:"payment_intent,omitempty"`
-	Amount               int64        `url:"amount,omitempty"`
-	Remaining            bool         `url:"-"` // refund whatever is left; instead of Amount
-	Reason               RefundReason `url:"reason,omitempty"`
-	Metadata             Metadata     `url:"metadata,omitempty"`
-	InstructionsEmail    string       `url:"instructions_email,omitempty"`     // the customer's address, for methods whose refunds need bank details
-	RefundApplicationFee bool         `url:"refund_application_fee,omitempty"` // Connect: give the platform's fee back, in proportion
-	ReverseTransfer      bool         `url:"reverse_transfer,omitempty"`       // Connect: take the money back from the destination account; if its balance is too low, the call is an error and no refund is made
-	Origin               RefundOrigin `url:"origin,omitempty"`
-	Customer             string       `url:"customer,omitempty"`
-	Currency             string       `url:"currency,omitempty"`
+	Charge               string       `url:"charge,omitempty" json:"charge,omitzero"`
+	PaymentIntent        string       `url:"payment_intent,omitempty" json:"payment_intent,omitzero"`
+	Amount               int64        `url:"amount,omitempty" json:"amount,omitzero"`
+	Remaining            bool         `url:"-" json:"remaining,omitzero"` // refund whatever is left; instead of Amount
+	Reason               RefundReason `url:"reason,omitempty" json:"reason,omitzero"`
+	Metadata             Metadata     `url:"metadata,omitempty" json:"metadata,omitzero"`
+	InstructionsEmail    string       `url:"instructions_email,omitempty" json:"instructions_email,omitzero"`         // the customer's address, for methods whose refunds need bank details
+	RefundApplicationFee bool         `url:"refund_application_fee,omitempty" json:"refund_application_fee,omitzero"` // Connect: give the platform's fee back, in proportion
+	ReverseTransfer      bool         `url:"reverse_transfer,omitempty" json:"reverse_transfer,omitzero"`             // Connect: take the money back from the destination account; if its balance is too low, the call is an error and no refund is made
+	Origin               RefundOrigin `url:"origin,omitempty" json:"origin,omitzero"`
+	Customer             string       `url:"customer,omitempty" json:"customer,omitzero"`
+	Currency             string       `url:"currency,omitempty" json:"currency,omitzero"`
 }
 
 func (p RefundCreateParams) validate() error {
