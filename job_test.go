@@ -193,6 +193,7 @@ func TestAdvanceNeverSendsAnOldKey(t *testing.T) {
 	job, _, err := w.client.Refunds.Advance(t.Context(), w.job, w.table.save)
 	require.NoError(t, err)
 	require.Equal(t, refundkit.JobStateOpen, job.State)
+	sent := job.LastSent
 
 	w.server.Advance(23 * time.Hour)
 	for job.Generation == 0 {
@@ -204,7 +205,7 @@ func TestAdvanceNeverSendsAnOldKey(t *testing.T) {
 	for _, request := range w.server.Requests()[1:] {
 		assert.Equal(t, http.MethodGet, request.Method)
 	}
-	assert.GreaterOrEqual(t, w.server.Now().Sub(w.table[job.Name].LastSent), 25*time.Hour)
+	assert.GreaterOrEqual(t, w.server.Now().Sub(sent), 25*time.Hour)
 	job, _, err = w.client.Refunds.Advance(t.Context(), job, w.table.save)
 	require.NoError(t, err)
 	assert.Equal(t, refundkit.JobStateMade, job.State)
