@@ -255,11 +255,11 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 	ctx, cancel := context.WithTimeout(ctx, c.config().attemptTimeout)
 	defer cancel()
 	var trace sendTrace
-	httpRequest, err := http.NewRequestWithContext(trace.context(ctx), r.method, r.url, r.body())
+	httpRequest, err := http.NewRequestWithContext(trace.context(ctx), r.method, r.url, strings.NewReader(r.form))
 	if err != nil {
 		return result{err: &clientSideError{err}, tried: true}
 	}
-	httpRequest.ContentLength = int64(len(r.form))
+	httpRequest.GetBody = nil // or net/http would send a POST again by itself, where nobody counts it
 	httpRequest.Header = c.header(r)
 	client := *c.config().httpClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -301,15 +301,6 @@ func (c *Client) admit(ctx context.Context, r *request) error {
 		return &clientSideError{errTooLate}
 	}
 	return nil
-}
-
-// body hides the bytes from net/http, which could otherwise send a POST again
-// by itself, where nobody counts it.
-func (r *request) body() io.Reader {
-	if r.form == "" {
-		return http.NoBody
-	}
-	return struct{ io.Reader }{strings.NewReader(r.form)}
 }
 
 // header makes the header of one attempt. Its keys are in canonical form, and

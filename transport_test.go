@@ -238,3 +238,37 @@ func TestHTTP2StreamIsReset(t *testing.T) {
 		})
 	}
 }
+
+// writes counts what is written to the connections of a transport.
+type writes struct {
+	net.Conn
+	count *atomic.Int32
+}
+
+func (w writes) Write(p []byte) (int, error) {
+	w.count.Add(1)
+	return w.Conn.Write(p)
+}
+
+// TestOneWriteARequest: head and body go out together, which over a real network is
+// one packet instead of two.
+func TestOneWriteARequest(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, refundBody)
+	}))
+	defer server.Close()
+	var count atomic.Int32
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		return writes{conn, &count}, err
+	}}
+	defer transport.CloseIdleConnections()
+	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: transport}))
+	require.NoError(t, err)
+	for range 100 {
+		_, err := client.Refunds.Create(t.Context(), someRefund)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, int32(100), count.Load())
+}
