@@ -8,35 +8,35 @@ package refundkit
 // https://docs.stripe.com/api/charges/object
 type Charge struct {
 	ID                   string                         `json:"id"`
-	Object               string                         `json:"object"`
-	Amount               int64                          `json:"amount"`
-	AmountCaptured       int64                          `json:"amount_captured"`
-	AmountRefunded       int64                          `json:"amount_refunded"`
-	ApplicationFeeAmount int64                          `json:"application_fee_amount"`
-	BalanceTransaction   Expandable[BalanceTransaction] `json:"balance_transaction"`
+	Object               string                         `json:"object"`                 // charge
+	Amount               int64                          `json:"amount"`                 // authorized; what can be refunded at most is AmountCaptured
+	AmountCaptured       int64                          `json:"amount_captured"`        // 0 while it is a hold
+	AmountRefunded       int64                          `json:"amount_refunded"`        // see the type's comment
+	ApplicationFeeAmount int64                          `json:"application_fee_amount"` // Connect: what the platform asked for
+	BalanceTransaction   Expandable[BalanceTransaction] `json:"balance_transaction"`    // empty until it is captured, and some seconds more
 	BillingDetails       BillingDetails                 `json:"billing_details"`
-	Captured             bool                           `json:"captured"`
+	Captured             bool                           `json:"captured"` // false: cancel the hold instead of refunding it
 	Created              Timestamp                      `json:"created"`
-	Currency             string                         `json:"currency"`
+	Currency             string                         `json:"currency"` // three letters, lower case
 	Customer             Expandable[Customer]           `json:"customer"`
 	Description          string                         `json:"description"`
-	Disputed             bool                           `json:"disputed"`
-	FailureCode          string                         `json:"failure_code"`
-	FailureMessage       string                         `json:"failure_message"`
+	Disputed             bool                           `json:"disputed"`        // also by an inquiry, and after a dispute was won
+	FailureCode          string                         `json:"failure_code"`    // why it failed
+	FailureMessage       string                         `json:"failure_message"` // the same, for people
 	Livemode             bool                           `json:"livemode"`
 	Metadata             Metadata                       `json:"metadata"`
-	Paid                 bool                           `json:"paid"`
+	Paid                 bool                           `json:"paid"` // true for a hold, too
 	PaymentIntent        Expandable[PaymentIntent]      `json:"payment_intent"`
 	PaymentMethod        string                         `json:"payment_method"`
 	PaymentMethodDetails PaymentMethodDetails           `json:"payment_method_details"`
-	ReceiptEmail         string                         `json:"receipt_email"`
+	ReceiptEmail         string                         `json:"receipt_email"` // where the receipt went, and the refund's goes
 	ReceiptNumber        string                         `json:"receipt_number"`
 	ReceiptURL           string                         `json:"receipt_url"`
-	Refunded             bool                           `json:"refunded"`         // true only when the whole amount went back
-	Refunds              *RefundList                    `json:"refunds,omitzero"` // nil unless expanded; then the 10 newest
-	StatementDescriptor  string                         `json:"statement_descriptor"`
-	Status               string                         `json:"status"`
-	TransferGroup        string                         `json:"transfer_group"`
+	Refunded             bool                           `json:"refunded"`             // true only when the whole amount went back
+	Refunds              *RefundList                    `json:"refunds,omitzero"`     // nil unless expanded; then the 10 newest
+	StatementDescriptor  string                         `json:"statement_descriptor"` // what the customer's statement says
+	Status               string                         `json:"status"`               // succeeded, pending or failed
+	TransferGroup        string                         `json:"transfer_group"`       // Connect: what belongs together
 }
 
 // PaymentMethodDetails tells how a charge was paid. Type is the kind of payment

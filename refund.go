@@ -81,31 +81,35 @@ const RefundOriginCustomerBalance RefundOrigin = "customer_balance"
 //
 // https://docs.stripe.com/api/refunds/object
 type Refund struct {
-	ID                        string                         `json:"id"`
-	Object                    string                         `json:"object"`
-	Amount                    int64                          `json:"amount"`
-	BalanceTransaction        Expandable[BalanceTransaction] `json:"balance_transaction"`
-	Charge                    Expandable[Charge]             `json:"charge"`
-	Created                   Timestamp                      `json:"created"`
-	Currency                  string                         `json:"currency"`
-	Customer                  Expandable[Customer]           `json:"customer"`
-	CustomerAccount           string                         `json:"customer_account"`
-	Description               string                         `json:"description,omitzero"`
+	ID     string `json:"id"`
+	Object string `json:"object"` // refund
+	Amount int64  `json:"amount"` // in the smallest unit of Currency
+	// BalanceTransaction takes the money from your balance; empty while the refund
+	// waits for money or for its charge.
+	BalanceTransaction Expandable[BalanceTransaction] `json:"balance_transaction"`
+	Charge             Expandable[Charge]             `json:"charge"` // empty for a refund out of a cash balance
+	Created            Timestamp                      `json:"created"`
+	Currency           string                         `json:"currency"`         // three letters, lower case
+	Customer           Expandable[Customer]           `json:"customer"`         // set for a refund out of a cash balance
+	CustomerAccount    string                         `json:"customer_account"` // the same, as an account
+	Description        string                         `json:"description,omitzero"`
+	// DestinationDetails tells where the money went, and how the customer's bank finds
+	// it: see [Refund.Trace].
 	DestinationDetails        DestinationDetails             `json:"destination_details,omitzero"`
 	FailureBalanceTransaction Expandable[BalanceTransaction] `json:"failure_balance_transaction,omitzero"` // gives the money back to your balance
-	FailureReason             RefundFailureReason            `json:"failure_reason,omitzero"`
-	InstructionsEmail         string                         `json:"instructions_email,omitzero"`
-	Metadata                  Metadata                       `json:"metadata"`
-	NextAction                RefundNextAction               `json:"next_action,omitzero"`
-	PaymentIntent             Expandable[PaymentIntent]      `json:"payment_intent"`
-	PaymentMethod             Expandable[PaymentMethod]      `json:"payment_method"`
-	PendingReason             RefundPendingReason            `json:"pending_reason,omitzero"`
-	PresentmentDetails        PresentmentDetails             `json:"presentment_details,omitzero"`
-	Reason                    RefundReason                   `json:"reason"`
-	ReceiptNumber             string                         `json:"receipt_number"`
-	SourceTransferReversal    Expandable[TransferReversal]   `json:"source_transfer_reversal"`
-	Status                    RefundStatus                   `json:"status"`
-	TransferReversal          Expandable[TransferReversal]   `json:"transfer_reversal"`
+	FailureReason             RefundFailureReason            `json:"failure_reason,omitzero"`              // empty unless Status is failed or canceled
+	InstructionsEmail         string                         `json:"instructions_email,omitzero"`          // where Stripe asked for bank details
+	Metadata                  Metadata                       `json:"metadata"`                             // yours, and the [Reference]
+	NextAction                RefundNextAction               `json:"next_action,omitzero"`                 // while Status is requires_action
+	PaymentIntent             Expandable[PaymentIntent]      `json:"payment_intent"`                       // empty for a charge without one
+	PaymentMethod             Expandable[PaymentMethod]      `json:"payment_method"`                       // where the money goes back to
+	PendingReason             RefundPendingReason            `json:"pending_reason,omitzero"`              // while Status is pending
+	PresentmentDetails        PresentmentDetails             `json:"presentment_details,omitzero"`         // what the customer saw, in their currency
+	Reason                    RefundReason                   `json:"reason"`                               // as it was given; empty if it was not
+	ReceiptNumber             string                         `json:"receipt_number"`                       // on the mail to the customer, once one was sent
+	SourceTransferReversal    Expandable[TransferReversal]   `json:"source_transfer_reversal"`             // Connect: what was taken back for this refund, seen from the connected account
+	Status                    RefundStatus                   `json:"status"`                               // a succeeded refund can still fail, weeks later
+	TransferReversal          Expandable[TransferReversal]   `json:"transfer_reversal"`                    // Connect: made by ReverseTransfer
 }
 
 // RefundNextAction is what a refund in requires_action waits for.
@@ -146,19 +150,26 @@ type PresentmentDetails struct {
 //
 // https://docs.stripe.com/api/refunds/create
 type RefundCreateParams struct {
-	_                    [0]func()
-	Charge               string       `url:"charge,omitempty" json:"charge,omitzero"`
-	PaymentIntent        string       `url:"payment_intent,omitempty" json:"payment_intent,omitzero"`
-	Amount               int64        `url:"amount,omitempty" json:"amount,omitzero"`
-	Remaining            bool         `url:"-" json:"remaining,omitzero"` // refund whatever is left; instead of Amount
-	Reason               RefundReason `url:"reason,omitempty" json:"reason,omitzero"`
-	Metadata             Metadata     `url:"metadata,omitempty" json:"metadata,omitzero"`
-	InstructionsEmail    string       `url:"instructions_email,omitempty" json:"instructions_email,omitzero"`         // the customer's address, for methods whose refunds need bank details
-	RefundApplicationFee bool         `url:"refund_application_fee,omitempty" json:"refund_application_fee,omitzero"` // Connect: give the platform's fee back, in proportion
-	ReverseTransfer      bool         `url:"reverse_transfer,omitempty" json:"reverse_transfer,omitzero"`             // Connect: take the money back from the destination account; if its balance is too low, the call is an error and no refund is made
-	Origin               RefundOrigin `url:"origin,omitempty" json:"origin,omitzero"`
-	Customer             string       `url:"customer,omitempty" json:"customer,omitzero"`
-	Currency             string       `url:"currency,omitempty" json:"currency,omitzero"`
+	_             [0]func()
+	Charge        string `url:"charge,omitempty" json:"charge,omitzero"`
+	PaymentIntent string `url:"payment_intent,omitempty" json:"payment_intent,omitzero"` // refunds its successful charge
+	Amount        int64  `url:"amount,omitempty" json:"amount,omitzero"`                 // at least 1, in the currency's smallest unit
+	Remaining     bool   `url:"-" json:"remaining,omitzero"`                             // refund whatever is left; instead of Amount
+	// Reason is for your records; RefundReasonFraudulent also puts the payer's card and
+	// e-mail on Stripe's block lists.
+	Reason            RefundReason `url:"reason,omitempty" json:"reason,omitzero"`
+	Metadata          Metadata     `url:"metadata,omitempty" json:"metadata,omitzero"`
+	InstructionsEmail string       `url:"instructions_email,omitempty" json:"instructions_email,omitzero"` // the customer's address, for methods whose refunds need bank details
+	// RefundApplicationFee gives the platform's fee back, in proportion to the amount.
+	// Without it the platform keeps its fee. Connect only.
+	RefundApplicationFee bool `url:"refund_application_fee,omitempty" json:"refund_application_fee,omitzero"`
+	// ReverseTransfer takes the money back from the destination account, in proportion
+	// to the amount; if its balance is too low, the call is an error and no refund is
+	// made. Without it the platform pays. Connect only.
+	ReverseTransfer bool         `url:"reverse_transfer,omitempty" json:"reverse_transfer,omitzero"`
+	Origin          RefundOrigin `url:"origin,omitempty" json:"origin,omitzero"`     // a cash balance; empty for a payment
+	Customer        string       `url:"customer,omitempty" json:"customer,omitzero"` // whose cash balance pays
+	Currency        string       `url:"currency,omitempty" json:"currency,omitzero"` // of that balance
 }
 
 func (p RefundCreateParams) validate() error {
