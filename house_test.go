@@ -109,6 +109,9 @@ func TestHouseDirection(t *testing.T) {
 			assert.False(t, mentions(file, "Client") || mentions(file, "do"), "%s knows the client", file.path)
 		case "iter.go", "timestamp.go", "expandable.go", "json_members.go", "metadata.go":
 			assert.False(t, mentions(file, "Refund") || mentions(file, "Charge"), "%s knows a resource", file.path)
+		case "job_rules.go", "job_progress.go":
+			assert.False(t, mentions(file, "Refund") || mentions(file, "RefundService") || mentions(file, "Charge") || mentions(file, "Job"), "%s knows a resource", file.path)
+			assert.False(t, mentions(file, "Client") || mentions(file, "Error"), "%s knows the client", file.path)
 		case "retry.go", "params.go", "form_encode.go", "errors.go", "idempotency.go":
 			assert.False(t, mentions(file, "Client"), "%s knows the client", file.path)
 		}
