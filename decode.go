@@ -13,10 +13,24 @@ func decode(body []byte, value checker) (unread []string, err error) {
 	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
 		return nil, errors.New("the body is not a JSON object")
 	}
-	if err := json.Unmarshal(body, value); err != nil {
-		return nil, fmt.Errorf("the body can't be decoded: %w", err)
+	if unmarshal(body, value) != nil {
+		if unread, err = readWhatFits(body, value); err != nil {
+			return nil, fmt.Errorf("the body can't be decoded: %w", err)
+		}
 	}
-	return nil, value.check()
+	if err := value.check(); err != nil {
+		return nil, err
+	}
+	return unread, nil
+}
+
+// unmarshal reads a body of which every member fits. Each level of expanded
+// objects is read again by the one around it, so what is large goes the other way.
+func unmarshal(body []byte, value any) error {
+	if len(body) > 1<<20 {
+		return errTooDeep
+	}
+	return json.Unmarshal(body, value)
 }
 
 func checkIdentity(object, want, id string) error {

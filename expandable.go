@@ -39,7 +39,7 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if tooDeep(data) {
-		return errors.New("refundkit: an expanded object is nested too deeply")
+		return errTooDeep
 	}
 	value := new(T)
 	if err := json.Unmarshal(data, value); err != nil {
@@ -53,6 +53,32 @@ func (e *Expandable[T]) UnmarshalJSON(data []byte) error {
 		return errors.New("refundkit: an expanded object must have an id")
 	}
 	e.ID, e.Value = id, value
+	return nil
+}
+
+// fit keeps the ID of an object that does not fit; without an ID, nothing fits.
+func (e *Expandable[T]) fit(r *fitReader) error {
+	*e = Expandable[T]{}
+	if r.next() != '{' {
+		text := r.value()
+		id, err := readString(text)
+		if err != nil {
+			return r.misfit("an ID or an object that has one", text)
+		}
+		e.ID = id
+		return nil
+	}
+	value, start, before := new(T), r.at, len(r.unread)
+	wrong := r.read(reflect.ValueOf(value).Elem())
+	id, err := idOf(value, r.text[start:r.at])
+	if err != nil || id == "" {
+		return r.misfit("an ID or an object that has one", r.text[start:r.at])
+	}
+	if e.ID = id; wrong != nil {
+		r.leaveOut(before)
+		return nil
+	}
+	e.Value = value
 	return nil
 }
 
@@ -73,10 +99,13 @@ func idOf(object any, data []byte) (string, error) {
 	return named.ID, err
 }
 
+var errTooDeep = errors.New("refundkit: an expanded object is nested too deeply")
+
 // tooDeep guards against bodies that are made to be slow: each level of expanded
-// objects is read again by the one around it. Stripe expands four levels.
+// objects is read again by the one around it. Stripe expands four levels, which
+// makes 11 here when each of them is a list and the last one is nested by itself.
 func tooDeep(data []byte) bool {
-	const most = 64
+	const most = 16
 	depth := 0
 	for i := 0; i < len(data); i++ {
 		switch data[i] {

@@ -35,6 +35,33 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// fit leaves out the values that are no strings. The reference decides, because
+// a refund without it seems to belong to nobody.
+func (m *Metadata) fit(r *fitReader) (wrong error) {
+	*m = nil
+	if r.next() != '{' {
+		return r.expectNull("an object")
+	}
+	*m = Metadata{}
+	for quoted := range r.members() {
+		name, _ := readAnyString(quoted)
+		r.path = append(r.path, name)
+		value := r.value()
+		text, err := readString(value)
+		switch {
+		case err == nil:
+			(*m)[name] = text
+		case name == ReferenceMetadataKey:
+			wrong = r.misfit("a string", value)
+		default:
+			delete(*m, name)
+			r.leaveOut(len(r.unread))
+		}
+		r.path = r.path[:len(r.path)-1]
+	}
+	return wrong
+}
+
 // ReferenceMetadataKey is where [Reference] keeps the caller's own name for a
 // refund, among the refund's metadata.
 const ReferenceMetadataKey = "refundkit_reference"

@@ -176,3 +176,8 @@ func (s *PaymentRecordService) Retrieve(ctx context.Context, id string, opts ...
 }
 
 func (r *PaymentRecord) check() error { return checkIdentity(r.Object, "payment_record", r.ID) }
+
+func (*PaymentRecord) decides(member string) bool { return decidesAmount(member) }
+
+// decides says that half an amount is none.
+func (*PaymentRecordAmount) decides(string) bool { return true }

@@ -260,6 +260,15 @@ func (s *TestHelperService) ExpireRefund(ctx context.Context, refundID string, o
 
 func (r *Refund) check() error { return checkIdentity(r.Object, "refund", r.ID) }
 
+// decides includes all metadata that is no object: the reference could be in it.
+func (*Refund) decides(member string) bool {
+	switch member {
+	case "status", "charge", "payment_intent", "created", "metadata":
+		return true
+	}
+	return decidesAmount(member)
+}
+
 func exactlyOne(first, a, second, b string) error {
 	switch {
 	case a == "" && b == "":

@@ -34,15 +34,18 @@ func TestDestinationDetailsOddities(t *testing.T) {
 		`{"type":"klarna","klarna":{}}`: {Type: "klarna"},
 		`{"type":"type"}`:               {Type: "type"},
 		`{"":{"reference":"r"}}`:        {},
-		// What nobody foresaw must not keep a refund that was made from being read.
-		`{"type":"newpay","newpay":"pending"}`:                                                {Type: "newpay"},
-		`{"type":"newpay","newpay":{"reference":7,"type":"refund"}}`:                          {Type: "newpay", CardType: "refund"},
 		`{"type":"card","blik":{"reference":"not the card's"}}`:                               {Type: "card"},
 		`{"type":"swish","swish":{"reference":"a"},"card":{"reference":"b","type":"refund"}}`: {Type: "swish", Reference: "a"},
 	} {
 		got := refundkit.DestinationDetails{Type: "old", CardType: "old", Reference: "old", ReferenceStatus: "old", ReferenceType: "old", NetworkDeclineCode: "old"}
 		require.NoError(t, json.Unmarshal([]byte(text), &got), text)
 		assert.Equal(t, want, got, "%s must leave nothing old", text)
+	}
+}
+
+func TestDestinationDetailsRefuses(t *testing.T) {
+	for _, text := range []string{`"card"`, `[]`, `7`, `{"type":7}`, `{"type":"newpay","newpay":"pending"}`, `{"type":"newpay","newpay":[]}`, `{"type":"newpay","newpay":{"reference":7}}`} {
+		assert.Error(t, json.Unmarshal([]byte(text), new(refundkit.DestinationDetails)), text)
 	}
 }
 
