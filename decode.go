@@ -2,7 +2,6 @@ package refundkit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -22,15 +21,6 @@ func decode(body []byte, value checker) (unread []string, err error) {
 		return nil, err
 	}
 	return unread, nil
-}
-
-// unmarshal reads a body of which every member fits. Each level of expanded
-// objects is read again by the one around it, so what is large goes the other way.
-func unmarshal(body []byte, value any) error {
-	if len(body) > 1<<20 {
-		return errTooDeep
-	}
-	return json.Unmarshal(body, value)
 }
 
 func checkIdentity(object, want, id string) error {

@@ -115,7 +115,7 @@ func (*plainEvent) decides(member string) bool {
 // the rest, what has an unforeseen shape is left empty.
 func (e *Event) UnmarshalJSON(data []byte) error {
 	var read plainEvent
-	err := json.Unmarshal(data, &read)
+	err := unmarshal(data, &read)
 	if err != nil {
 		_, err = readWhatFits(data, &read)
 	}

@@ -1,7 +1,6 @@
 package refundkit
 
 import (
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -15,25 +14,6 @@ import (
 //
 // https://docs.stripe.com/api/metadata
 type Metadata map[string]string
-
-// UnmarshalJSON reads an object of strings, or null.
-func (m *Metadata) UnmarshalJSON(data []byte) error {
-	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, (*map[string]string)(m))
-	}
-	read := make(Metadata)
-	for quoted, text := range members(data) {
-		name, err := readString(quoted)
-		if err != nil {
-			return err
-		}
-		if read[name], err = readString(text); err != nil {
-			return err
-		}
-	}
-	*m = read
-	return nil
-}
 
 // fit leaves out the values that are no strings. The reference decides, because
 // a refund without it seems to belong to nobody.

@@ -26,18 +26,14 @@ type destination struct {
 	Type               string `json:"type,omitzero"`
 }
 
-// MarshalJSON writes the details under the key that Type names, as Stripe does.
-func (d DestinationDetails) MarshalJSON() ([]byte, error) {
-	if !d.hasDetails() {
-		return json.Marshal(map[string]string{"type": d.Type})
-	}
-	return json.Marshal(map[string]any{"type": d.Type, d.Type: destination{
+func (d DestinationDetails) details() destination {
+	return destination{
 		NetworkDeclineCode: d.NetworkDeclineCode,
 		Reference:          d.Reference,
 		ReferenceStatus:    d.ReferenceStatus,
 		ReferenceType:      d.ReferenceType,
 		Type:               d.CardType,
-	}})
+	}
 }
 
 // UnmarshalJSON reads type, and the details under the key that it names.
