@@ -40,3 +40,9 @@ type BalanceTransactionOrigin struct {
 	ID     string `json:"id"`
 	Object string `json:"object"`
 }
+
+func (*BalanceTransaction) decides(member string) bool {
+	return member == "fee" || member == "net" || decidesAmount(member)
+}
+
+func (*BalanceTransactionFee) decides(member string) bool { return decidesAmount(member) }

@@ -75,3 +75,11 @@ type Address struct {
 }
 
 func (c *Charge) check() error { return checkIdentity(c.Object, "charge", c.ID) }
+
+func (*Charge) decides(member string) bool {
+	switch member {
+	case "amount_captured", "amount_refunded":
+		return true
+	}
+	return decidesAmount(member)
+}

@@ -2,7 +2,6 @@ package refundkit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -13,10 +12,15 @@ func decode(body []byte, value checker) (unread []string, err error) {
 	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
 		return nil, errors.New("the body is not a JSON object")
 	}
-	if err := json.Unmarshal(body, value); err != nil {
-		return nil, fmt.Errorf("the body can't be decoded: %w", err)
+	if unmarshal(body, value) != nil {
+		if unread, err = readWhatFits(body, value); err != nil {
+			return nil, fmt.Errorf("the body can't be decoded: %w", err)
+		}
 	}
-	return nil, value.check()
+	if err := value.check(); err != nil {
+		return nil, err
+	}
+	return unread, nil
 }
 
 func checkIdentity(object, want, id string) error {

@@ -99,12 +99,27 @@ func (e *Event) CallOptions() []CallOption {
 	return []CallOption{OnAccount(e.Account)}
 }
 
+// plainEvent is an Event that is read by its fields.
+type plainEvent Event
+
+// decides includes the account and the mode: on them depends where a call acts.
+func (*plainEvent) decides(member string) bool {
+	switch member {
+	case "id", "object", "type", "data", "account", "livemode":
+		return true
+	}
+	return false
+}
+
 // UnmarshalJSON reads an event, and keeps a copy of data in Raw. What is not an
-// event with an ID and a type is refused: errors.Is(err, [ErrPayload]) holds.
+// event with an ID and a type is refused: errors.Is(err, [ErrPayload]) holds. Of
+// the rest, what has an unforeseen shape is left empty.
 func (e *Event) UnmarshalJSON(data []byte) error {
-	type plain Event
-	var read plain
-	err := json.Unmarshal(data, &read)
+	var read plainEvent
+	err := unmarshal(data, &read)
+	if err != nil {
+		_, err = readWhatFits(data, &read)
+	}
 	switch {
 	case err == nil && read.Object == "event" && read.ID != "" && read.Type != "":
 		*e = Event(read)
@@ -144,15 +159,12 @@ func kindOf(raw []byte) string {
 	return named.Object
 }
 
-// describeJSON tells what encoding/json found, without the value that it quotes.
+// describeJSON tells what is wrong, without the text that encoding/json quotes.
 func describeJSON(err error) string {
 	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("it is not JSON, from byte %d on", syntax.Offset)
-	case errors.As(err, &kind):
-		return fmt.Sprintf("field %q is not a %s", text.Masked(kind.Field), kind.Type)
 	case err == nil:
 		return "it is not a JSON object with its kind and an id"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,8 +62,40 @@ func TestEventRequest(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, eventParse(t, eventBody("refund.updated", refundBody, c.field)).Request, name)
 	}
-	body := eventBody("refund.updated", refundBody, `"request":7`)
-	assert.ErrorIs(t, json.Unmarshal([]byte(body), new(refundkit.Event)), refundkit.ErrPayload)
+}
+
+// TestEventOddShapes leaves out what has an unforeseen shape, unless a consumer
+// would act on the wrong account, in the wrong mode or on nothing.
+func TestEventOddShapes(t *testing.T) {
+	for _, odd := range []string{
+		`"request":7`, `"request":{"id":7}`, `"pending_webhooks":"two"`, `"pending_webhooks":1.5`, `"context":{"id":"x"}`, `"api_version":20200302`,
+		`"created":"today"`, `"data":{"object":` + refundBody + `,"previous_attributes":"status"}`,
+	} {
+		event := eventParse(t, eventBody("refund.updated", refundBody, odd+`,"account":"acct_1"`))
+		assert.Equal(t, "acct_1", event.Account, odd)
+		assert.Equal(t, "evt_1", event.ID, odd)
+		assert.True(t, event.Livemode, odd)
+		refund, err := event.Refund()
+		require.NoError(t, err, odd)
+		assert.Equal(t, "re_1", refund.ID, odd)
+	}
+	for _, wrong := range []string{`"account":7`, `"account":{"id":"acct_4242"}`, `"livemode":"4242"`, `"id":4242`, `"type":["4242"]`, `"data":"4242"`, `"request":7,"account":4242`} {
+		err := json.Unmarshal([]byte(eventBody("refund.updated", refundBody, wrong)), new(refundkit.Event))
+		require.ErrorIs(t, err, refundkit.ErrPayload, wrong)
+		assert.NotContains(t, err.Error(), "4242")
+	}
+}
+
+func TestEventOddRefund(t *testing.T) {
+	odd := strings.Replace(refundBody, `"metadata":{}`, `"metadata":{"size":5,"order":"6735"},"receipt_number":7`, 1)
+	refund, err := eventParse(t, eventBody("refund.updated", odd, "")).Refund()
+	require.NoError(t, err)
+	assert.Equal(t, refundkit.Metadata{"order": "6735"}, refund.Metadata)
+	assert.Equal(t, int64(500), refund.Amount)
+	_, err = eventParse(t, eventBody("refund.updated", strings.Replace(odd, "500", `"4242"`, 1), "")).Refund()
+	require.ErrorIs(t, err, refundkit.ErrPayload)
+	assert.ErrorContains(t, err, `field amount is not a whole number`)
+	assert.NotContains(t, err.Error(), "4242")
 }
 
 func TestEventObject(t *testing.T) {

@@ -208,16 +208,18 @@ func startsWith(doc *ast.CommentGroup, name string) bool {
 
 // withoutExample are methods that nobody calls by name, and who calls them.
 var withoutExample = map[string]string{
-	"Error":         "fmt",
-	"Format":        "fmt",
-	"Is":            "errors.Is",
-	"Unwrap":        "errors.Is and errors.As",
-	"LogValue":      "log/slog",
-	"MarshalJSON":   "encoding/json",
-	"UnmarshalJSON": "encoding/json",
-	"String":        "fmt",
-	"EncodeValues":  "the form encoder",
-	"IsZero":        "encoding/json and the form encoder",
+	"Error":             "fmt",
+	"Format":            "fmt",
+	"Is":                "errors.Is",
+	"Unwrap":            "errors.Is and errors.As",
+	"LogValue":          "log/slog",
+	"MarshalJSON":       "encoding/json",
+	"UnmarshalJSON":     "encoding/json",
+	"MarshalJSONTo":     "encoding/json/v2",
+	"UnmarshalJSONFrom": "encoding/json/v2",
+	"String":            "fmt",
+	"EncodeValues":      "the form encoder",
+	"IsZero":            "encoding/json and the form encoder",
 }
 
 // TestDocsEveryMethodHasAnExample wants a runnable example with output for each

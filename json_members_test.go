@@ -59,12 +59,20 @@ func slowDestination(data []byte) (d refundkit.DestinationDetails, err error) {
 	if d.Type == "" || d.Type == "type" {
 		return d, nil
 	}
-	_ = json.Unmarshal(kinds[d.Type], &details)
+	if raw, ok := kinds[d.Type]; ok {
+		if err := json.Unmarshal(raw, &details); err != nil {
+			return d, err
+		}
+	}
 	for name, field := range map[string]*string{
 		"network_decline_code": &d.NetworkDeclineCode, "reference": &d.Reference, "reference_status": &d.ReferenceStatus,
 		"reference_type": &d.ReferenceType, "type": &d.CardType,
 	} {
-		_ = json.Unmarshal(details[name], field)
+		if raw, ok := details[name]; ok {
+			if err := json.Unmarshal(raw, field); err != nil {
+				return d, err
+			}
+		}
 	}
 	return d, nil
 }

@@ -1,7 +1,6 @@
 package refundkit
 
 import (
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -16,23 +15,31 @@ import (
 // https://docs.stripe.com/api/metadata
 type Metadata map[string]string
 
-// UnmarshalJSON reads an object of strings, or null.
-func (m *Metadata) UnmarshalJSON(data []byte) error {
-	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, (*map[string]string)(m))
+// fit leaves out the values that are no strings. The reference decides, because
+// a refund without it seems to belong to nobody.
+func (m *Metadata) fit(r *fitReader) (wrong error) {
+	*m = nil
+	if r.next() != '{' {
+		return r.expectNull("an object")
 	}
-	read := make(Metadata)
-	for quoted, text := range members(data) {
-		name, err := readString(quoted)
-		if err != nil {
-			return err
+	*m = Metadata{}
+	for quoted := range r.members() {
+		name, _ := readAnyString(quoted)
+		r.path = append(r.path, name)
+		value := r.value()
+		text, err := readString(value)
+		switch {
+		case err == nil:
+			(*m)[name] = text
+		case name == ReferenceMetadataKey:
+			wrong = r.misfit("a string", value)
+		default:
+			delete(*m, name)
+			r.leaveOut(len(r.unread))
 		}
-		if read[name], err = readString(text); err != nil {
-			return err
-		}
+		r.path = r.path[:len(r.path)-1]
 	}
-	*m = read
-	return nil
+	return wrong
 }
 
 // ReferenceMetadataKey is where [Reference] keeps the caller's own name for a

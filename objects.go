@@ -96,3 +96,9 @@ type PaymentMethod struct {
 	Metadata       Metadata             `json:"metadata"`
 	Type           string               `json:"type"`
 }
+
+func (*TransferReversal) decides(member string) bool { return decidesAmount(member) }
+
+func (*Transfer) decides(member string) bool { return decidesAmount(member) }
+
+func (*PaymentIntent) decides(member string) bool { return decidesAmount(member) }

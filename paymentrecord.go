@@ -184,3 +184,8 @@ func (r *PaymentRecord) agree(c call) error {
 	}
 	return nil
 }
+
+func (*PaymentRecord) decides(member string) bool { return decidesAmount(member) }
+
+// decides says that half an amount is none.
+func (*PaymentRecordAmount) decides(string) bool { return true }

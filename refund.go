@@ -314,6 +314,15 @@ func (r *Refund) agree(c call) error {
 	return nil
 }
 
+// decides includes all metadata that is no object: the reference could be in it.
+func (*Refund) decides(member string) bool {
+	switch member {
+	case "status", "charge", "payment_intent", "created", "metadata":
+		return true
+	}
+	return decidesAmount(member)
+}
+
 func exactlyOne(first, a, second, b string) error {
 	switch {
 	case a == "" && b == "":

@@ -26,18 +26,14 @@ type destination struct {
 	Type               string `json:"type,omitzero"`
 }
 
-// MarshalJSON writes the details under the key that Type names, as Stripe does.
-func (d DestinationDetails) MarshalJSON() ([]byte, error) {
-	if !d.hasDetails() {
-		return json.Marshal(map[string]string{"type": d.Type})
-	}
-	return json.Marshal(map[string]any{"type": d.Type, d.Type: destination{
+func (d DestinationDetails) details() destination {
+	return destination{
 		NetworkDeclineCode: d.NetworkDeclineCode,
 		Reference:          d.Reference,
 		ReferenceStatus:    d.ReferenceStatus,
 		ReferenceType:      d.ReferenceType,
 		Type:               d.CardType,
-	}})
+	}
 }
 
 // UnmarshalJSON reads type, and the details under the key that it names.
@@ -46,6 +42,42 @@ func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		return json.Unmarshal(data, &struct{}{}) // null, or an error
 	}
+	details, err := d.readType(data)
+	if err != nil || len(details) == 0 {
+		return err
+	}
+	if details[0] != '{' {
+		return json.Unmarshal(details, &struct{}{}) // null, or an error
+	}
+	for name, value := range members(details) {
+		if field := d.field(name); field != nil {
+			if *field, err = readString(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// field returns where a member of the details belongs; nil if nowhere.
+func (d *DestinationDetails) field(quoted []byte) *string {
+	switch {
+	case isNamed(quoted, "network_decline_code"):
+		return &d.NetworkDeclineCode
+	case isNamed(quoted, "reference"):
+		return &d.Reference
+	case isNamed(quoted, "reference_status"):
+		return &d.ReferenceStatus
+	case isNamed(quoted, "reference_type"):
+		return &d.ReferenceType
+	case isNamed(quoted, "type"):
+		return &d.CardType
+	}
+	return nil
+}
+
+// readType returns the details of the type; nil if there are none.
+func (d *DestinationDetails) readType(data []byte) (details []byte, err error) {
 	var kind, lastName, last []byte
 	for name, value := range members(data) {
 		if isNamed(name, "type") {
@@ -54,38 +86,44 @@ func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
 			lastName, last = name, value
 		}
 	}
-	var err error
 	if d.Type, err = readString(kind); err != nil || !d.hasDetails() {
-		return err
+		return nil, err
 	}
 	if !isNamed(lastName, d.Type) {
 		last = member(data, d.Type)
 	}
-	d.readDetails(last)
-	return nil
+	return last, nil
 }
 
-// readDetails leaves out what has an unforeseen shape: that must not make a
-// refund that was made look as if its outcome was unknown.
-func (d *DestinationDetails) readDetails(details []byte) {
-	for name, value := range members(details) {
-		var field *string
-		switch {
-		case isNamed(name, "network_decline_code"):
-			field = &d.NetworkDeclineCode
-		case isNamed(name, "reference"):
-			field = &d.Reference
-		case isNamed(name, "reference_status"):
-			field = &d.ReferenceStatus
-		case isNamed(name, "reference_type"):
-			field = &d.ReferenceType
-		case isNamed(name, "type"):
-			field = &d.CardType
-		default:
+// fit leaves out the details that are no strings.
+func (d *DestinationDetails) fit(r *fitReader) error {
+	*d = DestinationDetails{}
+	if r.next() != '{' {
+		return r.expectNull("an object")
+	}
+	data := r.value()
+	details, err := d.readType(data)
+	if err != nil {
+		return r.misfit("an object with a type", data)
+	}
+	r.path = append(r.path, d.Type)
+	if len(details) > 0 && details[0] != '{' && details[0] != 'n' {
+		r.leaveOut(len(r.unread))
+	}
+	for quoted, value := range members(details) {
+		field := d.field(quoted)
+		if field == nil {
 			continue
 		}
-		*field, _ = readString(value)
+		if *field, err = readString(value); err != nil {
+			name, _ := readAnyString(quoted)
+			r.path = append(r.path, name)
+			r.leaveOut(len(r.unread))
+			r.path = r.path[:len(r.path)-1]
+		}
 	}
+	r.path = r.path[:len(r.path)-1]
+	return nil
 }
 
 // hasDetails guards against a type that names no kind, or names itself.

@@ -31,18 +31,14 @@ func TestDestinationDetailsOddities(t *testing.T) {
 		text string
 		want refundkit.DestinationDetails
 	}{
-		"null":          {`null`, refundkit.DestinationDetails{}},
-		"empty":         {`{}`, refundkit.DestinationDetails{}},
-		"null type":     {`{"type":null}`, refundkit.DestinationDetails{}},
-		"null details":  {`{"type":"card","card":null}`, refundkit.DestinationDetails{Type: "card"}},
-		"no details":    {`{"type":"card"}`, refundkit.DestinationDetails{Type: "card"}},
-		"empty details": {`{"type":"klarna","klarna":{}}`, refundkit.DestinationDetails{Type: "klarna"}},
-		"type of type":  {`{"type":"type"}`, refundkit.DestinationDetails{Type: "type"}},
-		"empty name":    {`{"":{"reference":"r"}}`, refundkit.DestinationDetails{}},
-		// What nobody foresaw must not keep a refund that was made from being read.
-		"details that are no object": {`{"type":"newpay","newpay":"pending"}`, refundkit.DestinationDetails{Type: "newpay"}},
-		"a reference of a wrong kind": {`{"type":"newpay","newpay":{"reference":7,"type":"refund"}}`,
-			refundkit.DestinationDetails{Type: "newpay", CardType: "refund"}},
+		"null":                    {`null`, refundkit.DestinationDetails{}},
+		"empty":                   {`{}`, refundkit.DestinationDetails{}},
+		"null type":               {`{"type":null}`, refundkit.DestinationDetails{}},
+		"null details":            {`{"type":"card","card":null}`, refundkit.DestinationDetails{Type: "card"}},
+		"no details":              {`{"type":"card"}`, refundkit.DestinationDetails{Type: "card"}},
+		"empty details":           {`{"type":"klarna","klarna":{}}`, refundkit.DestinationDetails{Type: "klarna"}},
+		"type of type":            {`{"type":"type"}`, refundkit.DestinationDetails{Type: "type"}},
+		"empty name":              {`{"":{"reference":"r"}}`, refundkit.DestinationDetails{}},
 		"details of another type": {`{"type":"card","blik":{"reference":"not the card's"}}`, refundkit.DestinationDetails{Type: "card"}},
 		"details of two types": {`{"type":"swish","swish":{"reference":"a"},"card":{"reference":"b","type":"refund"}}`,
 			refundkit.DestinationDetails{Type: "swish", Reference: "a"}},
@@ -52,6 +48,12 @@ func TestDestinationDetailsOddities(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(c.text), &got))
 			assert.Equal(t, c.want, got, "nothing old may be left")
 		})
+	}
+}
+
+func TestDestinationDetailsRefuses(t *testing.T) {
+	for _, text := range []string{`"card"`, `[]`, `7`, `{"type":7}`, `{"type":"newpay","newpay":"pending"}`, `{"type":"newpay","newpay":[]}`, `{"type":"newpay","newpay":{"reference":7}}`} {
+		assert.Error(t, json.Unmarshal([]byte(text), new(refundkit.DestinationDetails)), text)
 	}
 }
 

@@ -56,6 +56,15 @@ func (l *RefundList) agree(c call) error {
 	return nil
 }
 
+// decides includes has_more: a walk that ends too early does not see every refund.
+func (*RefundList) decides(member string) bool {
+	switch member {
+	case "object", "data", "has_more":
+		return true
+	}
+	return false
+}
+
 // RefundListParams chooses refunds. Limit is the page size, 1 to 100; 0 is
 // Stripe's 10 for List and 100 for All. At most one cursor may be given.
 //

@@ -41,3 +41,11 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	*t = Timestamp{time.Unix(seconds, 0).UTC()}
 	return nil
 }
+
+func (t *Timestamp) fit(r *fitReader) error {
+	value := r.value()
+	if t.UnmarshalJSON(value) != nil {
+		return r.misfit("whole Unix seconds", value)
+	}
+	return nil
+}

@@ -169,7 +169,7 @@ func TestWebhookPayloads(t *testing.T) {
 		"a thin event":            {`{"id":"evt_1","object":"v2.core.event","created":"2026-09-01T00:00:00Z"}`, refundkit.ErrPayload, "it is a v2.core.event"},
 		"no id":                   {`{"object":"event","type":"refund.updated"}`, refundkit.ErrPayload, "no id"},
 		"no type":                 {`{"id":"evt_1","object":"event"}`, refundkit.ErrPayload, "no type"},
-		"a field of a wrong kind": {`{"id":"evt_1","object":"event","type":"x","livemode":"whsec_inside"}`, refundkit.ErrPayload, `"livemode" is not a bool`},
+		"a field of a wrong kind": {`{"id":"evt_1","object":"event","type":"x","livemode":"whsec_inside"}`, refundkit.ErrPayload, `field livemode is not a bool`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			event, err := hook.Parse([]byte(c.payload), signedHeader(firstSecret, sentAt, c.payload))
