@@ -144,7 +144,7 @@ func listCharges(x *exchange) (object, *refusal) {
 	if x.params.has("payment_intent") {
 		p := x.world.intents[x.params.text("payment_intent")]
 		if p == nil {
-			return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with this id.")
+			return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.", printable(x.params.text("payment_intent")))
 		}
 		line = &p.charges
 	}

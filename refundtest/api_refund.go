@@ -131,12 +131,12 @@ func (x *exchange) chargeToRefund() (*charge, *refusal) {
 	}
 	p := x.world.intents[intent]
 	if p == nil {
-		return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with the id '%s'.", printable(intent))
+		return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.", printable(intent))
 	}
 	if c := x.world.charges[p.latestCharge]; c != nil && c.Status != "failed" {
 		return c, nil
 	}
-	return nil, impossible("", "", "The PaymentIntent %s has no successful charge to refund.", p.id)
+	return nil, impossible("", "", "The PaymentIntent %s does not have a successful charge, so that there is nothing to refund.", p.id)
 }
 
 // refundAtPath finds the refund that the path names.
@@ -218,9 +218,9 @@ func listRefunds(x *exchange) (object, *refusal) {
 	p := x.world.intents[x.params.text("payment_intent")]
 	switch {
 	case x.params.has("charge") && c == nil:
-		return nil, invalid("charge", "resource_missing", "There is no charge with the id '%s'.", printable(x.params.text("charge")))
+		return nil, invalid("charge", "resource_missing", "No such charge is known here: '%s'.", printable(x.params.text("charge")))
 	case x.params.has("payment_intent") && p == nil:
-		return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with the id '%s'.",
+		return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.",
 			printable(x.params.text("payment_intent")))
 	case c != nil && p != nil && c.PaymentIntent != p.id:
 		line = &timeline[*refund]{}

@@ -11,6 +11,10 @@
 // The package uses the standard library only and does not import testing.
 // Statuses, types, codes, params, headers and the presence of fields are
 // Stripe's; the messages are its own, because no program should decide by them.
+// They contain the few words that programs search for where there is no code:
+// "No such charge" (refund, payment_intent), "already been refunded", "greater than
+// charge amount", "greater than unrefunded amount", "does not have a successful
+// charge".
 //
 // # Time
 //
@@ -28,7 +32,7 @@
 //	                   of other types: bank debits pend, multibanco and its like need the customer for a refund
 //	payment records    report_payment, report_refund, retrieve
 //	money              what is left of a charge, under concurrency; balance transactions; the available balance;
-//	                   disputes and inquiries; partial captures, whose rest is a reversal; holds that expire after 7 days
+//	                   disputes and inquiries; partial captures and holds, canceled or expired after 7 days, without a refund
 //	life of a refund   pending (processing, charge_pending, insufficient_funds), requires_action and its expiry,
 //	                   succeeded, failed later, canceled; the acquirer's reference 3 seconds later
 //	idempotency        replay of successes, refusals and 500s; other parameters, other path, key in use; 24 hours;
@@ -78,8 +82,12 @@
 //     first; a new one that the balance covers does not wait for them.
 //   - A refund that requires action expires after 45 days; one without a known
 //     e-mail address is sent to customer@example.com.
-//   - A partial capture books the whole charge and the reversal against it, and
-//     sends charge.captured and refund.created. A reversal cannot fail.
+//   - A charge that was captured in part is refunded, and can be refunded no
+//     further, when what was captured has been given back. A refund of a hold that
+//     was canceled or has expired: 400 without a code; its capture through the
+//     charge: charge_expired_for_capture.
+//   - A refund of an uncaptured charge without a PaymentIntent is a reversal, which
+//     has no balance transaction and cannot fail.
 //   - The body of 409 idempotency_key_in_use has the type idempotency_error.
 //     Neither it nor a rate limit has Stripe-Should-Retry.
 //   - A refusal for which a Stripe-Should-Retry header is recorded is kept for

@@ -36,7 +36,7 @@ type Charge struct {
 
 	// State that the server keeps; ignored by AddCharge.
 	AmountCaptured int64
-	AmountRefunded int64 // of every refund that has not failed or been canceled
+	AmountRefunded int64 // by every refund that has not failed or been canceled
 	Refunded       bool  // nothing is left to refund
 	Disputed       bool
 }
@@ -49,6 +49,7 @@ type charge struct {
 	at        moment
 	method    paymentMethod
 	captured  bool
+	released  bool // a hold that was given up: canceled or expired
 	txn       string
 	refunds   timeline[*refund]
 	dispute   *dispute
@@ -58,8 +59,17 @@ type charge struct {
 
 func (c *charge) when() moment { return c.at }
 
+// refundable is what can be refunded in all: what was captured, or of a charge
+// that has not taken its money yet, the amount.
+func (c *charge) refundable() int64 {
+	if c.AmountCaptured > 0 {
+		return c.AmountCaptured
+	}
+	return c.Amount
+}
+
 // remaining is what can still be refunded.
-func (c *charge) remaining() int64 { return c.Amount - c.AmountRefunded }
+func (c *charge) remaining() int64 { return c.refundable() - c.AmountRefunded }
 
 // AddCharge adds a charge that was made earlier, by default one that succeeded.
 // It publishes no event, and returns the charge with id and defaults filled in.
@@ -148,25 +158,25 @@ func (w *World) newCharge(given Charge, method paymentMethod) *charge {
 	c.AmountCaptured, c.AmountRefunded, c.Refunded, c.Disputed = 0, 0, false, false
 	c.captured = !given.Uncaptured && given.Status != "failed"
 	if c.captured && given.Status == "succeeded" {
-		c.book()
+		c.book(c.Amount)
 	}
 	w.charges[c.id] = c
 	w.allCharges.add(c)
 	return c
 }
 
-// book adds the money of a captured charge to the balance.
-func (c *charge) book() {
-	c.AmountCaptured = c.Amount
+// book captures an amount, and adds it to the balance.
+func (c *charge) book(amount int64) {
+	c.AmountCaptured = amount
 	c.captured, c.Uncaptured = true, false
-	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: c.Amount, currency: c.Currency,
+	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: amount, currency: c.Currency,
 		source: link{kindCharge, c.id}, description: c.Description})
 }
 
 // counted changes how much of the charge is refunded.
 func (c *charge) counted(amount int64) {
 	c.AmountRefunded += amount
-	c.Refunded = c.AmountRefunded == c.Amount
+	c.Refunded = c.AmountRefunded == c.refundable()
 }
 
 func (c *charge) show() object {

@@ -32,7 +32,10 @@ func (w *World) takePayment(given Charge, method paymentMethod, recipient string
 			}
 		})
 	}
-	if method.dispute != "" {
+	if c.Uncaptured && c.Status == "succeeded" && c.PaymentIntent == "" {
+		w.schedule(w.server.instant().Add(holdLifetime), c.expire)
+	}
+	if method.dispute != "" && c.captured {
 		c.setDispute(method.dispute)
 	}
 	return c
@@ -55,7 +58,7 @@ func (c *charge) finish(status string) {
 	c.Status = status
 	p := c.world.intents[c.PaymentIntent]
 	if status == "succeeded" {
-		c.book()
+		c.book(c.Amount)
 		if p != nil {
 			p.status = "succeeded"
 		}
@@ -105,6 +108,8 @@ func (c *charge) capture(amount *int64) *refusal {
 	switch {
 	case c.captured:
 		return impossible("", "charge_already_captured", "The charge %s is already captured.", c.id)
+	case c.released:
+		return impossible("", "charge_expired_for_capture", "The authorization of the charge %s is no longer held: it cannot be captured.", c.id)
 	case c.Status != "succeeded" || c.Refunded:
 		return impossible("", "", "The charge %s cannot be captured.", c.id)
 	case wanted > c.Amount:
@@ -114,23 +119,25 @@ func (c *charge) capture(amount *int64) *refusal {
 	return nil
 }
 
-// collect takes what was authorized, or part of it; the rest goes back as a
-// refund.
+// collect captures what was authorized, or part of it. What is left of it was
+// never taken, so that nothing has to be given back.
 func (c *charge) collect(amount int64) {
 	w := c.world
-	c.book()
-	if rest := c.Amount - amount; rest > 0 {
-		c.AmountCaptured = amount
-		r := w.newRefund(c, rest)
-		r.reversal, r.metadata = true, map[string]string{}
-		r.book()
-		w.publish("refund.created", r.show(), nil)
-	}
+	c.book(amount)
 	w.publish("charge.captured", c.show(), nil)
 	if p := w.intents[c.PaymentIntent]; p != nil {
 		p.status = "succeeded"
 		w.publish("payment_intent.succeeded", p.show(), nil)
 	}
+}
+
+// expire gives up a hold that nobody captured.
+func (c *charge) expire() {
+	if c.captured || c.released || c.Refunded {
+		return
+	}
+	c.released = true
+	c.world.publish("charge.expired", c.show(), nil)
 }
 
 // SettleCharge makes a pending charge succeed; its refunds go ahead.

@@ -208,7 +208,7 @@ func (p *intent) confirm() *refusal {
 		w.publish("payment_intent.amount_capturable_updated", p.show(), nil)
 		w.schedule(w.server.instant().Add(holdLifetime), func() {
 			if p.status == "requires_capture" {
-				p.release("automatic", "expired_uncaptured_charge")
+				p.expire()
 			}
 		})
 	}
@@ -239,20 +239,34 @@ func (p *intent) capture(amount *int64, metadata map[string]string) *refusal {
 func (p *intent) cancel(cancellation string) *refusal {
 	switch p.status {
 	case "requires_payment_method", "requires_confirmation", "requires_capture", "requires_action":
-		p.release(cancellation, "")
+		if c := p.hold(); c != nil {
+			c.released = true
+		}
+		p.end(cancellation)
 		return nil
 	}
 	return p.unexpected("cancel")
 }
 
-// release cancels the PaymentIntent and gives back what was held.
-func (p *intent) release(cancellation, reason string) {
-	p.status, p.cancellation, p.canceledAt = "canceled", cancellation, p.world.server.instant().Unix()
+// hold is the charge that is authorized and not captured, nil if there is none.
+func (p *intent) hold() *charge {
 	if c := p.world.charges[p.latestCharge]; c != nil && c.Status == "succeeded" && !c.captured {
-		r := p.world.newRefund(c, c.remaining())
-		r.reason, r.metadata = reason, map[string]string{}
-		r.created()
+		return c
 	}
+	return nil
+}
+
+// expire ends a PaymentIntent that nobody captured in time.
+func (p *intent) expire() {
+	if c := p.hold(); c != nil {
+		c.expire()
+	}
+	p.end("expired")
+}
+
+// end cancels the PaymentIntent. What it held was never taken: there is no refund.
+func (p *intent) end(cancellation string) {
+	p.status, p.cancellation, p.canceledAt = "canceled", cancellation, p.world.server.instant().Unix()
 	p.world.publish("payment_intent.canceled", p.show(), nil)
 }
 

@@ -49,18 +49,18 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 func (q refundInput) check() *refusal {
 	c := q.charge
 	switch {
-	case c.Status == "failed":
+	case c.Status == "failed" || c.released:
 		return c.neverSucceeded()
-	case !c.captured && c.PaymentIntent != "" && !c.Refunded:
+	case !c.captured && c.PaymentIntent != "":
 		return impossible("", "", "The charge was authorized by the PaymentIntent %s and is not captured: cancel the PaymentIntent instead.", c.PaymentIntent)
 	case c.dispute != nil && !c.dispute.refundable():
 		return impossible("", "charge_disputed", "The charge %s has been charged back and cannot be refunded.", c.id)
 	case c.remaining() == 0:
 		return impossible("", "charge_already_refunded", "The charge %s has already been refunded.", c.id)
 	case q.amount > c.Amount && c.AmountRefunded == 0:
-		return impossible("amount", "", "The amount %d is more than the charge's %d.", q.amount, c.Amount)
+		return impossible("amount", "", "%d is greater than charge amount: the charge is of %d.", q.amount, c.Amount)
 	case q.amount > c.remaining():
-		return impossible("amount", "", "The amount %d is more than the %d that are left of the charge.", q.amount, c.remaining())
+		return impossible("amount", "", "%d is greater than unrefunded amount: the charge has %d left.", q.amount, c.remaining())
 	case !c.captured && q.amount != 0 && q.amount != c.Amount:
 		return impossible("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
 	case q.reverseTransfer && c.Transfer == "":
@@ -73,9 +73,9 @@ func (q refundInput) check() *refusal {
 
 func (c *charge) neverSucceeded() *refusal {
 	if c.PaymentIntent == "" {
-		return impossible("", "", "The charge %s did not succeed: there is nothing to refund.", c.id)
+		return impossible("", "", "The charge %s did not succeed, or is no longer held: there is nothing to refund.", c.id)
 	}
-	return impossible("", "", "The PaymentIntent %s has no successful charge to refund.", c.PaymentIntent)
+	return impossible("", "", "The PaymentIntent %s does not have a successful charge, so that there is nothing to refund.", c.PaymentIntent)
 }
 
 // newRefund takes an amount from what a charge has left.
