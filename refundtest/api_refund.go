@@ -55,9 +55,7 @@ func refundCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	shown := r.charge.show()
-	shown["refunds"] = r.charge.showRefunds()
-	return shown, nil
+	return r.charge.show(), nil
 }
 
 func (x *exchange) createRefund() (*refund, *refusal) {
@@ -82,7 +80,6 @@ func (x *exchange) createRefund() (*refund, *refusal) {
 		charge: c, amount: x.params.number("amount"), reason: x.params.text("reason"),
 		email: x.params.text("instructions_email"), metadata: given,
 		reverseTransfer: x.params.text("reverse_transfer") == "true",
-		feeBack:         x.params.text("refund_application_fee") == "true",
 	})
 }
 
@@ -186,7 +183,7 @@ func cancelRefund(x *exchange) (object, *refusal) {
 	if refused := r.mustRequireAction("be canceled"); refused != nil {
 		return nil, refused
 	}
-	r.cancel()
+	r.cancel(byMerchant)
 	return r.show(), nil
 }
 

@@ -90,7 +90,7 @@ func TestPendingChargeHoldsItsRefunds(t *testing.T) {
 		want string
 	}{
 		{"settles", func(s *refundtest.Server, id string) error { return s.SettleCharge(id) }, "succeeded"},
-		{"fails", func(s *refundtest.Server, id string) error { return s.FailCharge(id) }, "failed"},
+		{"fails", func(s *refundtest.Server, id string) error { return s.FailCharge(id) }, "canceled"},
 	} {
 		t.Run(outcome.name, func(t *testing.T) {
 			c := setup(t)

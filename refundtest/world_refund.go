@@ -26,7 +26,8 @@ type Refund struct {
 	BalanceTransaction        string
 	FailureBalanceTransaction string
 
-	// Reference is the acquirer's, once it has arrived.
+	// Reference is the acquirer's, or the trace number of a refund to a US bank
+	// account, once it has arrived.
 	Reference         string
 	InstructionsEmail string
 
@@ -55,7 +56,7 @@ type refund struct {
 	failureTxn    string
 	key           string
 
-	destination             string // kind of payment method
+	destination             string // as destination_details name it
 	reversal                bool   // the release of a hold: no acquirer is involved
 	acquirerReference       string
 	acquirerReferenceStatus string
@@ -150,9 +151,9 @@ func (r *refund) show() object {
 	return o
 }
 
-func (r *refund) showDestination() object {
+func (r *refund) showDestination() any {
 	if r.destination != "card" {
-		return object{r.destination: object{}, "type": r.destination}
+		return r.showBank()
 	}
 	card := object{"type": "refund"}
 	switch {
@@ -165,4 +166,43 @@ func (r *refund) showDestination() object {
 		}
 	}
 	return object{"card": card, "type": "card"}
+}
+
+// destinationOf is how the refund of a payment method names where it goes. A bank
+// debit is given back by a transfer to the bank account.
+func destinationOf(kind string) string {
+	switch kind {
+	case "us_bank_account":
+		return "us_bank_transfer"
+	case "sepa_debit":
+		return "eu_bank_transfer"
+	case "bacs_debit":
+		return "gb_bank_transfer"
+	case "au_becs_debit":
+		return "au_bank_transfer"
+	case "nz_bank_account":
+		return "nz_bank_transfer"
+	}
+	return kind
+}
+
+// showBank is the destination of a refund that does not go to a card.
+func (r *refund) showBank() any {
+	details := object{}
+	switch r.destination {
+	case "us_bank_transfer":
+		details["reference"], details["reference_status"] = orNull(r.acquirerReference), r.acquirerReferenceStatus
+	case "eu_bank_transfer", "gb_bank_transfer", "mb_way", "multibanco", "p24":
+		details = nulls("reference reference_status")
+	case "blik", "swish":
+		details = nulls("network_decline_code reference reference_status")
+	case "paypal":
+		details = nulls("network_decline_code")
+	}
+	return object{r.destination: details, "type": r.destination}
+}
+
+// isTraced reports whether the refund gets a reference by which a bank finds it.
+func (r *refund) isTraced() bool {
+	return r.destination == "card" && !r.reversal || r.destination == "us_bank_transfer"
 }

@@ -6,7 +6,7 @@ const (
 	maxAmount      = 99_999_999
 	settleDelay    = 10 * time.Second
 	failDelay      = 4 * time.Second
-	referenceDelay = 3 * time.Second
+	referenceDelay = 2 * time.Second
 	actionLifetime = 45 * 24 * time.Hour
 )
 
@@ -18,7 +18,6 @@ type refundInput struct {
 	email           string
 	metadata        map[string]string
 	reverseTransfer bool
-	feeBack         bool
 }
 
 // makeRefund refunds a charge, or refuses to.
@@ -30,9 +29,15 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	if q.amount == 0 {
 		q.amount = c.remaining()
 	}
+	if q.reverseTransfer && !c.transferCovers(q.amount) {
+		return nil, impossible("", "balance_insufficient", "The connected account's balance does not cover the reversal of the transfer.")
+	}
 	short := c.captured && c.Status == "succeeded" && !w.covers(c.Currency, q.amount)
 	if short && !c.method.isCard() {
 		return nil, impossible("", "balance_insufficient", "The available balance does not cover this refund.")
+	}
+	if q.email == "" && c.ReceiptEmail == "" && c.refundOutcome() == NeedsAction {
+		return nil, noAddress()
 	}
 	r := w.newRefund(c, q.amount)
 	r.reason, r.metadata, r.key = q.reason, q.metadata, w.server.cause.key
@@ -43,6 +48,18 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	r.start(short)
 	r.created()
 	return r, nil
+}
+
+// noAddress refuses a refund for which the customer would have to be asked.
+func noAddress() *refusal {
+	return impossible("", "", "The customer must be asked for bank details, and no e-mail address is known: send instructions_email.")
+}
+
+// transferCovers reports whether the connected account that got the money can give
+// it back. A refund does not wait for that.
+func (c *charge) transferCovers(amount int64) bool {
+	w := c.world.server.worlds[worldName{account: c.recipient, live: c.world.name.live}]
+	return w == nil || w.covers(c.Currency, amount)
 }
 
 // check refuses what cannot be refunded.
@@ -65,8 +82,6 @@ func (q refundInput) check() *refusal {
 		return impossible("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
 	case q.reverseTransfer && c.Transfer == "":
 		return impossible("reverse_transfer", "", "The charge %s has no transfer to reverse.", c.id)
-	case q.feeBack && c.ApplicationFeeAmount == 0:
-		return impossible("refund_application_fee", "", "The charge %s has no application fee to refund.", c.id)
 	}
 	return nil
 }
@@ -83,12 +98,21 @@ func (w *World) newRefund(c *charge, amount int64) *refund {
 	r := &refund{
 		world: w, charge: c, id: w.server.ids.related(c.method.refundPrefix(), c.id), at: w.server.stamp(),
 		amount: amount, currency: c.Currency, customer: c.Customer, intent: c.PaymentIntent,
-		status: "succeeded", destination: c.method.kind, acquirerReferenceStatus: "pending",
+		status: "succeeded", destination: destinationOf(c.method.kind), acquirerReferenceStatus: c.method.referenceStatus(),
 		outcome: c.refundOutcome(), reversal: !c.captured,
 	}
 	c.counted(amount)
 	w.keep(r)
 	return r
+}
+
+// referenceStatus is that of a refund which has no reference yet. UnionPay has none
+// to give.
+func (m paymentMethod) referenceStatus() string {
+	if m.brand == "unionpay" {
+		return "unavailable"
+	}
+	return "pending"
 }
 
 func (c *charge) refundOutcome() RefundOutcome {
@@ -120,7 +144,7 @@ func (r *refund) start(short bool) {
 		return
 	case short:
 		r.status, r.pendingReason = "pending", "insufficient_funds"
-		r.world.waiting = append(r.world.waiting, r)
+		r.world.wait(r)
 		return
 	}
 	r.book()
@@ -179,7 +203,7 @@ func (r *refund) created() {
 
 // planReference plans the arrival of the acquirer's reference.
 func (r *refund) planReference() {
-	if r.destination != "card" || r.reversal || r.acquirerReference != "" || r.acquirerReferenceStatus != "pending" {
+	if !r.isTraced() || r.acquirerReference != "" || r.acquirerReferenceStatus != "pending" {
 		return
 	}
 	r.planNext(referenceDelay, func() { r.setAcquirerReference(r.world.server.ids.digits(16)) })
