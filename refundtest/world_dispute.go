@@ -87,13 +87,3 @@ func (c *charge) moveDisputed() {
 		c.world.publish("charge.dispute.funds_reinstated", c.showDispute(), nil)
 	}
 }
-
-func (c *charge) showDispute() object {
-	d := c.dispute
-	return object{
-		"id": d.id, "object": "dispute", "amount": c.Amount, "balance_transactions": []any{},
-		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
-		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
-		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
-	}
-}

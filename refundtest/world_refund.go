@@ -56,7 +56,7 @@ type refund struct {
 	failureTxn    string
 	key           string
 
-	destination             string // as destination_details name it
+	destination             string // as destination_details name it, empty if they do not
 	reversal                bool   // the release of a hold: no acquirer is involved
 	acquirerReference       string
 	acquirerReferenceStatus string
@@ -126,8 +126,10 @@ func (r *refund) show() object {
 		"customer": linkTo(kindCustomer, r.customer), "customer_account": nil, "metadata": r.metadata,
 		"payment_intent": linkTo(kindIntent, r.intent), "payment_method": nil,
 		"reason": orNull(r.reason), "receipt_number": nil, "source_transfer_reversal": nil, "status": r.status,
-		"transfer_reversal":   linkTo(kindReversal, r.transferBack),
-		"destination_details": r.showDestination(),
+		"transfer_reversal": linkTo(kindReversal, r.transferBack),
+	}
+	if r.destination != "" {
+		o["destination_details"] = r.showDestination()
 	}
 	if r.charge != nil {
 		o["charge"] = linkTo(kindCharge, r.charge.id)
@@ -149,60 +151,4 @@ func (r *refund) show() object {
 		}}
 	}
 	return o
-}
-
-func (r *refund) showDestination() any {
-	if r.destination != "card" {
-		return r.showBank()
-	}
-	card := object{"type": "refund"}
-	switch {
-	case r.reversal:
-		card["type"] = "reversal"
-	default:
-		card["reference_status"], card["reference_type"] = r.acquirerReferenceStatus, "acquirer_reference_number"
-		if r.acquirerReference != "" {
-			card["reference"] = r.acquirerReference
-		}
-	}
-	return object{"card": card, "type": "card"}
-}
-
-// destinationOf is how the refund of a payment method names where it goes. A bank
-// debit is given back by a transfer to the bank account.
-func destinationOf(kind string) string {
-	switch kind {
-	case "us_bank_account":
-		return "us_bank_transfer"
-	case "sepa_debit":
-		return "eu_bank_transfer"
-	case "bacs_debit":
-		return "gb_bank_transfer"
-	case "au_becs_debit":
-		return "au_bank_transfer"
-	case "nz_bank_account":
-		return "nz_bank_transfer"
-	}
-	return kind
-}
-
-// showBank is the destination of a refund that does not go to a card.
-func (r *refund) showBank() any {
-	details := object{}
-	switch r.destination {
-	case "us_bank_transfer":
-		details["reference"], details["reference_status"] = orNull(r.acquirerReference), r.acquirerReferenceStatus
-	case "eu_bank_transfer", "gb_bank_transfer", "mb_way", "multibanco", "p24":
-		details = nulls("reference reference_status")
-	case "blik", "swish":
-		details = nulls("network_decline_code reference reference_status")
-	case "paypal":
-		details = nulls("network_decline_code")
-	}
-	return object{r.destination: details, "type": r.destination}
-}
-
-// isTraced reports whether the refund gets a reference by which a bank finds it.
-func (r *refund) isTraced() bool {
-	return r.destination == "card" && !r.reversal || r.destination == "us_bank_transfer"
 }

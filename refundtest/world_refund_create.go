@@ -98,7 +98,7 @@ func (w *World) newRefund(c *charge, amount int64) *refund {
 	r := &refund{
 		world: w, charge: c, id: w.server.ids.related(c.method.refundPrefix(), c.id), at: w.server.stamp(),
 		amount: amount, currency: c.Currency, customer: c.Customer, intent: c.PaymentIntent,
-		status: "succeeded", destination: destinationOf(c.method.kind), acquirerReferenceStatus: c.method.referenceStatus(),
+		status: "succeeded", destination: destinationOf(c.method.kind, c.Currency), acquirerReferenceStatus: c.method.referenceStatus(),
 		outcome: c.refundOutcome(), reversal: !c.captured,
 	}
 	c.counted(amount)

@@ -71,7 +71,7 @@ func (w *World) bookAdded(c *charge, given Refund) *refund {
 		world: w, charge: c, id: given.ID, at: w.server.stamp(), amount: given.Amount, currency: c.Currency,
 		customer: c.Customer, intent: c.PaymentIntent, status: "succeeded", reason: given.Reason,
 		metadata: maps.Clone(given.Metadata), email: given.InstructionsEmail, acquirerReference: given.Reference,
-		destination: destinationOf(c.method.kind), acquirerReferenceStatus: c.method.referenceStatus(), outcome: c.refundOutcome(),
+		destination: destinationOf(c.method.kind, c.Currency), acquirerReferenceStatus: c.method.referenceStatus(), outcome: c.refundOutcome(),
 	}
 	if r.id == "" {
 		r.id = w.server.ids.related(c.method.refundPrefix(), c.id)
