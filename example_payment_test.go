@@ -157,7 +157,7 @@ func ExamplePaymentRecordService_Retrieve() {
 func ExampleTestHelperService_ExpireRefund() {
 	server := refundtest.New()
 	client := exampleClient(server)
-	refund := exampleRefund(client, server.AddCharge(refundtest.Charge{OnRefund: refundtest.NeedsAction}))
+	refund := exampleRefund(client, server.AddCharge(refundtest.Charge{OnRefund: refundtest.NeedsAction, ReceiptEmail: "jenny@example.com"}))
 	fmt.Println(refund.Status)
 
 	refund, err := client.TestHelpers.ExpireRefund(context.Background(), refund.ID)

@@ -166,7 +166,8 @@ func ExampleRefundService_Update() {
 func ExampleRefundService_Cancel() {
 	server := refundtest.New()
 	client := exampleClient(server)
-	refund := exampleRefund(client, server.AddCharge(refundtest.Charge{PaymentMethodType: "multibanco", Currency: "eur"}))
+	refund := exampleRefund(client, server.AddCharge(refundtest.Charge{PaymentMethodType: "multibanco", Currency: "eur",
+		ReceiptEmail: "jenny@example.com"}))
 	fmt.Println(refund.Status)
 
 	refund, err := client.Refunds.Cancel(context.Background(), refund.ID)

@@ -1,19 +1,25 @@
 package refundtest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func chargeRoutes() []*route {
-	const ignoredOnCreate = "application_fee on_behalf_of radar_options shipping statement_descriptor " +
-		"statement_descriptor_suffix transfer_group"
-	create := append(others(ignoredOnCreate),
+	create := slices.Concat(others("application_fee radar_options"), particularParams(
+		"on_behalf_of", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group"), []param{
 		must(amountParam("amount")), must(textParam("currency")), integerParam("application_fee_amount"),
-		param{name: "capture", kind: boolean}, param{name: "card"}, param{name: "source"}, textParam("customer"),
-		textParam("description"), metadataParam, textParam("receipt_email"), param{name: "transfer_data"},
-		param{name: "destination"}, expandParam)
-	capture := append(others("application_fee application_fee_amount receipt_email statement_descriptor "+
-		"statement_descriptor_suffix transfer_data transfer_group"), amountParam("amount"), expandParam)
-	update := append(others("customer fraud_details receipt_email shipping transfer_group"),
-		textParam("description"), metadataParam, expandParam)
+		{name: "capture", kind: boolean}, {name: "card"}, {name: "source"}, textParam("customer"),
+		textParam("description"), metadataParam, textParam("receipt_email"),
+		hashParam("transfer_data", integerParam("amount"), must(textParam("destination"))), {name: "destination"}, expandParam,
+	})
+	capture := slices.Concat(others("application_fee application_fee_amount"),
+		particularParams("statement_descriptor", "statement_descriptor_suffix", "transfer_group"), []param{
+			amountParam("amount"), textParam("receipt_email"), hashParam("transfer_data", integerParam("amount")), expandParam,
+		})
+	update := slices.Concat(others("fraud_details"), particularParams("shipping", "transfer_group"), []param{
+		textParam("customer"), textParam("description"), metadataParam, textParam("receipt_email"), expandParam,
+	})
 	list := listParams(param{name: "created", kind: timeRange}, textParam("customer"), textParam("payment_intent"),
 		textParam("transfer_group"))
 	const one = "/v1/charges/{charge}"
@@ -42,27 +48,19 @@ func createCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	c := x.world.takePayment(Charge{
-		Amount: x.params.number("amount"), Currency: strings.ToLower(x.params.text("currency")), Status: "succeeded",
-		Uncaptured: x.params.text("capture") == "false", WithoutPaymentIntent: true, Metadata: given,
-		Customer: x.params.text("customer"), Description: x.params.text("description"),
-		ReceiptEmail: x.params.text("receipt_email"), ApplicationFeeAmount: x.params.number("application_fee_amount"),
-	}, method, x.recipient())
+	c := x.world.takePayment(payment{
+		Charge: Charge{
+			Amount: x.params.number("amount"), Currency: strings.ToLower(x.params.text("currency")), Status: "succeeded",
+			Uncaptured: x.params.text("capture") == "false", WithoutPaymentIntent: true, Metadata: given,
+			Customer: x.params.text("customer"), Description: x.params.text("description"),
+			ReceiptEmail: x.params.text("receipt_email"), ApplicationFeeAmount: x.params.number("application_fee_amount"),
+		},
+		particulars: x.particulars(particulars{}), method: method, recipient: x.recipient(),
+	})
 	if c.Status == "failed" {
 		return nil, declined(method.decline, method.reason, c.id)
 	}
 	return c.show(), nil
-}
-
-// checkMoney refuses amounts and currencies that cannot be.
-func (x *exchange) checkMoney() *refusal {
-	if x.params.number("amount") > maxAmount {
-		return invalid("amount", "amount_too_large", "The amount must be no more than %d.", maxAmount)
-	}
-	if currency := x.params.text("currency"); len(currency) != 3 {
-		return invalid("currency", "", "Not a currency: %s.", printable(currency))
-	}
-	return nil
 }
 
 // recipient is the connected account that gets the money.
@@ -124,16 +122,20 @@ func updateCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	c.update(merged, x.params.optional("description"))
+	if c.PaymentIntent != "" && x.params.has("transfer_group") {
+		return nil, impossible("transfer_group", "", "The charge %s is of the PaymentIntent %s: update that.", c.id, c.PaymentIntent)
+	}
+	c.update(chargeChange{metadata: merged, particulars: x.particulars(c.particulars), description: x.params.optional("description"),
+		email: x.params.optional("receipt_email"), customer: x.params.optional("customer")})
 	return c.show(), nil
 }
 
 func captureCharge(x *exchange) (object, *refusal) {
-	c, refused := x.chargeAtPath()
-	if refused != nil {
-		return nil, refused
+	c := x.world.charges[x.args["charge"]]
+	if c == nil {
+		return nil, missing(kindCharge, printable(x.args["charge"]), "charge")
 	}
-	if refused := c.capture(x.params.optionalNumber("amount")); refused != nil {
+	if refused := c.capture(x.params.optionalNumber("amount"), x.particulars(c.particulars)); refused != nil {
 		return nil, refused
 	}
 	return c.show(), nil
@@ -144,14 +146,15 @@ func listCharges(x *exchange) (object, *refusal) {
 	if x.params.has("payment_intent") {
 		p := x.world.intents[x.params.text("payment_intent")]
 		if p == nil {
-			return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with this id.")
+			return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.", printable(x.params.text("payment_intent")))
 		}
 		line = &p.charges
 	}
-	if customer := x.params.text("customer"); customer != "" {
+	customer, group := x.params.text("customer"), x.params.text("transfer_group")
+	if customer != "" || group != "" {
 		own := &timeline[*charge]{}
 		for _, c := range line.sorted() {
-			if c.Customer == customer {
+			if (customer == "" || c.Customer == customer) && (group == "" || c.transferGroup == group) {
 				own.add(c)
 			}
 		}

@@ -35,7 +35,7 @@ func (x *exchange) window(kind string, find func(id string) dated) (window, *ref
 		id := x.params.text(name)
 		found := find(id)
 		if found == nil {
-			return w, invalid(name, "resource_missing", "There is no %s with the id '%s'.", kind, printable(id))
+			return w, invalid(name, "resource_missing", "No such %s is known here: '%s'.", kind, printable(id))
 		}
 		at := found.when()
 		*cursor = &at

@@ -127,6 +127,9 @@ func (p param) check(n *node, full string) *refusal {
 	if n.value == "" {
 		return invalid(full, "parameter_invalid_empty", "%s is empty, and it cannot be unset: leave it out or give it a value.", full)
 	}
+	if p.kind == boolean {
+		n.value = strings.ToLower(n.value) // stripe-python before 12.1 sends True
+	}
 	return p.checkValue(n.value, full)
 }
 

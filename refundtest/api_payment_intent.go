@@ -7,25 +7,30 @@ import (
 
 func intentRoutes() []*route {
 	const ignored = "allowed_payment_method_types amount_details excluded_payment_method_types hooks payment_details " +
-		"payment_method_options setup_future_usage shipping"
-	const more = "customer_account on_behalf_of payment_method_configuration statement_descriptor " +
-		"statement_descriptor_suffix transfer_group"
+		"payment_method_options customer_account payment_method_configuration"
 	const onConfirm = "confirmation_token error_on_requires_action mandate mandate_data off_session radar_options " +
 		"return_url use_stripe_sdk"
 	method := []param{textParam("payment_method"), {name: "payment_method_data"}, {name: "payment_method_types", kind: texts}}
-	create := slices.Concat(others(ignored+" "+more+" "+onConfirm+" automatic_payment_methods confirmation_method"), method, []param{
-		must(amountParam("amount")), must(textParam("currency")), integerParam("application_fee_amount"),
-		choiceParam("capture_method", "automatic", "automatic_async", "manual"), {name: "confirm", kind: boolean},
-		textParam("customer"), textParam("description"), metadataParam, textParam("receipt_email"), {name: "transfer_data"}, expandParam,
+	captureMethod := choiceParam("capture_method", "automatic", "automatic_async", "manual")
+	futureUsage := choiceParam("setup_future_usage", "off_session", "on_session")
+	money := []param{textParam("customer"), textParam("description"), metadataParam, textParam("receipt_email"),
+		integerParam("application_fee_amount"), expandParam, captureMethod, futureUsage}
+	transferAmount := hashParam("transfer_data", integerParam("amount"))
+	create := slices.Concat(others(ignored+" "+onConfirm), method, money, particularParams("on_behalf_of", "shipping",
+		"statement_descriptor", "statement_descriptor_suffix", "transfer_group"), []param{
+		must(amountParam("amount")), must(textParam("currency")), {name: "confirm", kind: boolean},
+		choiceParam("confirmation_method", "automatic", "manual"),
+		hashParam("automatic_payment_methods", must(param{name: "enabled", kind: boolean}), choiceParam("allow_redirects", "always", "never")),
+		hashParam("transfer_data", integerParam("amount"), must(textParam("destination"))),
 	})
-	update := slices.Concat(others(ignored+" statement_descriptor statement_descriptor_suffix transfer_data transfer_group "+
-		"customer_account payment_method_configuration currency capture_method application_fee_amount"), method, []param{
-		amountParam("amount"), textParam("customer"), textParam("description"), metadataParam, textParam("receipt_email"), expandParam,
-	})
-	confirm := slices.Concat(others(ignored+" "+onConfirm+" amount_to_confirm capture_method client_secret"), method,
-		[]param{textParam("receipt_email"), expandParam})
-	capture := append(others("amount_details application_fee_amount final_capture hooks payment_details statement_descriptor "+
-		"statement_descriptor_suffix transfer_data"), amountParam("amount_to_capture"), metadataParam, expandParam)
+	update := slices.Concat(others(ignored+" currency"), method, money, particularParams("shipping",
+		"statement_descriptor", "statement_descriptor_suffix", "transfer_group"), []param{amountParam("amount"), transferAmount})
+	confirm := slices.Concat(others(ignored+" "+onConfirm+" amount_to_confirm client_secret"), method,
+		particularParams("shipping"), []param{captureMethod, futureUsage, textParam("receipt_email"), expandParam})
+	capture := slices.Concat(others("amount_details application_fee_amount final_capture hooks payment_details"),
+		particularParams("statement_descriptor", "statement_descriptor_suffix"), []param{
+			integerParam("amount_to_capture"), transferAmount, metadataParam, expandParam,
+		})
 	cancel := []param{choiceParam("cancellation_reason", "duplicate", "fraudulent", "requested_by_customer", "abandoned"), expandParam}
 	list := listParams(param{name: "created", kind: timeRange}, textParam("customer"), textParam("customer_account"))
 	const one = "/v1/payment_intents/{intent}"
@@ -62,7 +67,7 @@ func createIntent(x *exchange) (object, *refusal) {
 	}
 	p := x.world.createIntent(intentInput{
 		amount: x.params.number("amount"), currency: strings.ToLower(x.params.text("currency")), metadata: given,
-		method: method, methodID: id, manual: x.params.text("capture_method") == "manual",
+		method: method, methodID: id, particulars: x.particulars(particulars{}), intentTerms: x.terms(intentTerms{}),
 		customer: x.params.text("customer"), description: x.params.text("description"), email: x.params.text("receipt_email"),
 		fee: x.params.number("application_fee_amount"), recipient: x.recipient(),
 	})
@@ -72,6 +77,25 @@ func createIntent(x *exchange) (object, *refusal) {
 		}
 	}
 	return p.show(), nil
+}
+
+// terms lays those that the request has over the old ones.
+func (x *exchange) terms(t intentTerms) intentTerms {
+	for name, field := range map[string]*string{
+		"capture_method": &t.captureMethod, "confirmation_method": &t.confirmation, "setup_future_usage": &t.futureUsage,
+	} {
+		setGiven(field, x.params.optional(name))
+	}
+	if types := x.params.texts("payment_method_types"); types != nil {
+		t.methodTypes = types
+	}
+	if automatic := x.params.child("automatic_payment_methods"); automatic != nil {
+		t.redirects = automatic.text("allow_redirects")
+		if automatic.text("enabled") == "false" && t.methodTypes == nil {
+			t.methodTypes = []string{"card"}
+		}
+	}
+	return t
 }
 
 // intentMethod is what the payment method of a PaymentIntent stands for, and
@@ -142,6 +166,7 @@ func updateIntent(x *exchange) (object, *refusal) {
 	}
 	refused = p.update(intentChange{
 		metadata: merged, method: method, methodID: id, amount: x.params.optionalNumber("amount"),
+		particulars: x.particulars(p.particulars), intentTerms: x.terms(p.intentTerms), fee: x.params.optionalNumber("application_fee_amount"),
 		customer: x.params.optional("customer"), description: x.params.optional("description"), email: x.params.optional("receipt_email"),
 	})
 	if refused != nil {
@@ -159,7 +184,9 @@ func confirmIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := p.confirmWith(method, id, x.params.text("receipt_email")); refused != nil {
+	refused = p.confirmWith(intentChange{method: method, methodID: id, email: x.params.optional("receipt_email"),
+		particulars: x.particulars(p.particulars), intentTerms: x.terms(p.intentTerms)})
+	if refused != nil {
 		return nil, refused
 	}
 	return p.show(), nil
@@ -174,7 +201,7 @@ func captureIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := p.capture(x.params.optionalNumber("amount_to_capture"), merged); refused != nil {
+	if refused := p.capture(x.params.optionalNumber("amount_to_capture"), merged, x.particulars(p.particulars)); refused != nil {
 		return nil, refused
 	}
 	return p.show(), nil

@@ -55,9 +55,7 @@ func refundCharge(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	shown := r.charge.show()
-	shown["refunds"] = r.charge.showRefunds()
-	return shown, nil
+	return r.charge.show(), nil
 }
 
 func (x *exchange) createRefund() (*refund, *refusal) {
@@ -82,7 +80,6 @@ func (x *exchange) createRefund() (*refund, *refusal) {
 		charge: c, amount: x.params.number("amount"), reason: x.params.text("reason"),
 		email: x.params.text("instructions_email"), metadata: given,
 		reverseTransfer: x.params.text("reverse_transfer") == "true",
-		feeBack:         x.params.text("refund_application_fee") == "true",
 	})
 }
 
@@ -131,12 +128,12 @@ func (x *exchange) chargeToRefund() (*charge, *refusal) {
 	}
 	p := x.world.intents[intent]
 	if p == nil {
-		return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with the id '%s'.", printable(intent))
+		return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.", printable(intent))
 	}
 	if c := x.world.charges[p.latestCharge]; c != nil && c.Status != "failed" {
 		return c, nil
 	}
-	return nil, impossible("", "", "The PaymentIntent %s has no successful charge to refund.", p.id)
+	return nil, impossible("", "", "The PaymentIntent %s does not have a successful charge, so that there is nothing to refund.", p.id)
 }
 
 // refundAtPath finds the refund that the path names.
@@ -186,7 +183,7 @@ func cancelRefund(x *exchange) (object, *refusal) {
 	if refused := r.mustRequireAction("be canceled"); refused != nil {
 		return nil, refused
 	}
-	r.cancel()
+	r.cancel(byMerchant)
 	return r.show(), nil
 }
 
@@ -218,9 +215,9 @@ func listRefunds(x *exchange) (object, *refusal) {
 	p := x.world.intents[x.params.text("payment_intent")]
 	switch {
 	case x.params.has("charge") && c == nil:
-		return nil, invalid("charge", "resource_missing", "There is no charge with the id '%s'.", printable(x.params.text("charge")))
+		return nil, invalid("charge", "resource_missing", "No such charge is known here: '%s'.", printable(x.params.text("charge")))
 	case x.params.has("payment_intent") && p == nil:
-		return nil, invalid("payment_intent", "resource_missing", "There is no payment_intent with the id '%s'.",
+		return nil, invalid("payment_intent", "resource_missing", "No such payment_intent is known here: '%s'.",
 			printable(x.params.text("payment_intent")))
 	case c != nil && p != nil && c.PaymentIntent != p.id:
 		line = &timeline[*refund]{}

@@ -11,6 +11,10 @@
 // The package uses the standard library only and does not import testing.
 // Statuses, types, codes, params, headers and the presence of fields are
 // Stripe's; the messages are its own, because no program should decide by them.
+// They contain the few words that programs search for where there is no code:
+// "No such charge" (refund, payment_intent), "already been refunded", "greater than
+// charge amount", "greater than unrefunded amount", "does not have a successful
+// charge".
 //
 // # Time
 //
@@ -22,19 +26,23 @@
 //
 //	refunds            create, retrieve, update, cancel, list, also below a charge; the test helper expire;
 //	                   the old /v1/charges/{charge}/refund; refunds from a cash balance
-//	payments           charges and PaymentIntents with test tokens, capture (in part too), cancel, update, list;
+//	payments           charges and PaymentIntents with test tokens, capture (in part too), cancel, update, list,
+//	                   captured asynchronously unless they say otherwise;
 //	                   tok_ and pm_card_ visa, mastercard, amex, ..., pendingRefund, refundFail, chargeDeclined...,
 //	                   createDispute, createDisputeInquiry, bypassPending; the same by card number; payment_method_data
 //	                   of other types: bank debits pend, multibanco and its like need the customer for a refund
 //	payment records    report_payment, report_refund, retrieve
 //	money              what is left of a charge, under concurrency; balance transactions; the available balance;
-//	                   disputes and inquiries; partial captures, whose rest is a reversal; holds that expire after 7 days
-//	life of a refund   pending (processing, charge_pending, insufficient_funds), requires_action and its expiry,
-//	                   succeeded, failed later, canceled; the acquirer's reference 3 seconds later
+//	                   that of a connected account for reverse_transfer; disputes and inquiries; partial captures
+//	                   and holds that are canceled or expire after 7 days, none of which makes a refund
+//	life of a refund   pending (processing, charge_pending, insufficient_funds), requires_action, which ends
+//	                   after 45 days, succeeded, failed later, canceled; the acquirer's reference 2 seconds later
 //	idempotency        replay of successes, refusals and 500s; other parameters, other path, key in use; 24 hours;
 //	                   per account and mode
 //	lists              both cursors, clamped limits, created, charge and payment_intent filters
 //	expand             to four levels, on every endpoint
+//	versions           before 2022-11-15 charges list their refunds and PaymentIntents their charges; a webhook
+//	                   endpoint has a version of its own, see InAPIVersion
 //	access             keys missing, malformed, revoked, expired, restricted; live and test mode; connected accounts;
 //	                   rate limits and lock timeouts, when asked for
 //	events             for every change, with previous_attributes, at /v1/events and from World.Events;
@@ -43,7 +51,8 @@
 //
 // # What is not simulated
 //
-//	versions           every Stripe-Version is accepted and echoed; objects are those of APIVersion
+//	versions           every Stripe-Version is accepted and echoed; but for what is said above, objects are
+//	                   those of APIVersion
 //	fees               are zero; application fees and transfers are ids, and no money moves in connected accounts
 //	disputes           change what can be refunded, and move no money
 //	customers          and payment methods, transfers and accounts expand to their id and kind alone
@@ -72,25 +81,33 @@
 //     Canceling sends refund.updated; failing sends refund.failed, refund.updated
 //     and charge.refund.updated.
 //   - A refund that fails without a given reason, or that expires, has the
-//     failure reason unknown. A refund of a charge that fails has declined.
+//     failure reason unknown.
 //   - A refund that waits for the balance or for its charge has no balance
-//     transaction yet, and none when it fails. Waiting refunds are paid oldest
-//     first; a new one that the balance covers does not wait for them.
-//   - A refund that requires action expires after 45 days; one without a known
-//     e-mail address is sent to customer@example.com.
-//   - A partial capture books the whole charge and the reversal against it, and
-//     sends charge.captured and refund.created. A reversal cannot fail.
+//     transaction yet, and none when it fails or is canceled. A new one that the
+//     balance covers does not wait for older ones.
+//   - That a refund for which the customer must be asked needs an e-mail address is
+//     documented for bank transfers; here it is 400 for every method, without a
+//     code. reverse_transfer that the connected account's balance does not cover:
+//     400 balance_insufficient.
+//   - The balance transaction of a charge that is captured asynchronously is shown
+//     2 seconds later, with charge.updated.
+//   - A charge that was captured in part is refunded, and can be refunded no
+//     further, when what was captured has been given back. A refund of a hold that
+//     was canceled or has expired: 400 without a code; its capture through the
+//     charge: charge_expired_for_capture.
+//   - A refund of an uncaptured charge without a PaymentIntent is a reversal, which
+//     has no balance transaction and cannot fail.
 //   - The body of 409 idempotency_key_in_use has the type idempotency_error.
 //     Neither it nor a rate limit has Stripe-Should-Retry.
 //   - A refusal for which a Stripe-Should-Retry header is recorded is kept for
 //     the key; one that is found while reading the request, such as an unknown
 //     id, is not.
 //   - A restricted key's permission for refunds is that for charges.
-//   - A refund_reference is unique in the account; it may be left out, as the
-//     specification says, and then nothing guards against a second report. Only
-//     payments reported as guaranteed can be refunded.
+//   - A refund_reference is unique in the account. As the specification says,
+//     processor_details.custom may be left out, and then nothing guards against a
+//     second report; inside it refund_reference is required. Only payments reported
+//     as guaranteed can be refunded.
 //   - A delivery that failed is repeated after 5 minutes, 1 hour and 3 hours, in
 //     live mode seven times in three days.
-//   - reverse_transfer without a transfer, and refund_application_fee without a
-//     fee: 400 with the parameter's name.
+//   - reverse_transfer without a transfer: 400 with the parameter's name.
 package refundtest

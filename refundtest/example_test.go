@@ -152,7 +152,7 @@ func Example_secondPage() {
 // A refund that waits for the customer's bank details can be canceled.
 func ExampleWorld_SubmitDetails() {
 	server := refundtest.New()
-	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.NeedsAction})
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000, OnRefund: refundtest.NeedsAction, ReceiptEmail: "jenny@example.com"})
 
 	app := shop{server.HTTPClient()}
 	app.refund("order-1", charge.ID, "500")

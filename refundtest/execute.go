@@ -97,6 +97,9 @@ func (x *exchange) handle() *result {
 	for _, path := range x.expand {
 		x.world.expandPath(shown, path)
 	}
+	if showsLists(x.version) {
+		shown = x.world.withLists(shown)
+	}
 	done := &result{executed: true, keptAnswer: keptAnswer{status: http.StatusOK, body: render(shown)}}
 	if x.isPost() {
 		done.shouldRetry = "false"
@@ -106,6 +109,9 @@ func (x *exchange) handle() *result {
 
 // toResult renders a refusal.
 func (x *exchange) toResult(refused *refusal) *result {
+	if refused.paymentIntent != nil && showsLists(x.version) {
+		refused.paymentIntent = x.world.withLists(refused.paymentIntent)
+	}
 	done := &result{limit: refused.limit, executed: refused.executed,
 		keptAnswer: keptAnswer{status: refused.status, body: render(refused.object(x.logURL()))}}
 	if x.isPost() || refused.code == "lock_timeout" {

@@ -1,6 +1,9 @@
 package refundtest
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 const maxExpandDepth = 4
 
@@ -16,28 +19,53 @@ func expandable(kind string) map[string]string {
 		}
 	case kindCharge:
 		return map[string]string{
-			"application": "application", "application_fee": "application_fee", "balance_transaction": kindTransaction,
-			"customer": kindCustomer, "failure_balance_transaction": kindTransaction, "on_behalf_of": "account",
+			"application": "application", "application_fee": kindFee, "balance_transaction": kindTransaction,
+			"customer": kindCustomer, "destination": kindAccount, "dispute": kindDispute,
+			"failure_balance_transaction": kindTransaction, "on_behalf_of": kindAccount,
 			"payment_intent": kindIntent, "refunds": "list of refund", "review": "review",
-			"source_transfer": "transfer", "transfer": "transfer", "transfer_data": "transfer_data",
+			"source_transfer": kindTransfer, "transfer": kindTransfer, "transfer_data": "transfer_data",
 		}
 	case kindIntent:
 		return map[string]string{
-			"application": "application", "customer": kindCustomer, "latest_charge": kindCharge, "on_behalf_of": "account",
+			"application": "application", "customer": kindCustomer, "latest_charge": kindCharge, "on_behalf_of": kindAccount,
 			"payment_method": kindMethod, "review": "review", "transfer_data": "transfer_data",
 		}
-	case "transfer_data":
-		return map[string]string{"destination": "account"}
 	case kindTransaction:
 		return map[string]string{"source": "source"}
 	case "source": // a charge or a refund: what either can
 		both := expandable(kindRefund)
-		for name, target := range expandable(kindCharge) {
-			both[name] = target
-		}
+		maps.Copy(both, expandable(kindCharge))
 		return both
-	case "list of refund":
-		return map[string]string{"data": kindRefund}
+	}
+	if item, isList := strings.CutPrefix(kind, "list of "); isList {
+		return map[string]string{"data": item}
+	}
+	return expandableAround(kind)
+}
+
+// expandableAround is expandable for what stands around a payment.
+func expandableAround(kind string) map[string]string {
+	switch kind {
+	case "transfer_data":
+		return map[string]string{"destination": kindAccount}
+	case kindDispute:
+		return map[string]string{"charge": kindCharge, "payment_intent": kindIntent}
+	case kindCustomer:
+		return map[string]string{"cash_balance": "cash_balance", "default_source": "card", "sources": "list of card",
+			"subscriptions": "list of subscription", "tax": "tax", "test_clock": "test_clock"}
+	case kindMethod:
+		return map[string]string{"customer": kindCustomer}
+	case kindFee:
+		return map[string]string{"account": kindAccount, "application": "application", "balance_transaction": kindTransaction,
+			"charge": kindCharge, "originating_transaction": kindCharge, "refunds": "list of fee_refund"}
+	case "fee_refund":
+		return map[string]string{"balance_transaction": kindTransaction, "fee": kindFee}
+	case kindTransfer:
+		return map[string]string{"balance_transaction": kindTransaction, "destination": kindAccount,
+			"destination_payment": kindCharge, "reversals": "list of " + kindReversal, "source_transaction": kindCharge}
+	case kindReversal:
+		return map[string]string{"balance_transaction": kindTransaction, "destination_payment_refund": kindRefund,
+			"source_refund": kindRefund, "transfer": kindTransfer}
 	}
 	return nil
 }
@@ -48,7 +76,7 @@ func fieldsOf(kind string) string {
 	case kindRefund:
 		return "id object amount created currency customer_account description destination_details failure_reason instructions_email metadata next_action pending_reason presentment_details reason receipt_number status"
 	case kindCharge:
-		return "id object amount amount_captured amount_refunded application_fee_amount billing_details calculated_statement_descriptor captured created currency description disputed failure_code failure_message fraud_details livemode metadata outcome paid payment_method payment_method_details radar_options receipt_email receipt_number receipt_url refunded shipping statement_descriptor statement_descriptor_suffix status transfer_group"
+		return "id object amount amount_captured amount_refunded application_fee_amount billing_details calculated_statement_descriptor captured created currency description disputed failure_code failure_message fraud_details livemode metadata outcome paid payment_method payment_method_details radar_options receipt_email receipt_number receipt_url refunded shipping source statement_descriptor statement_descriptor_suffix status transfer_group order"
 	case kindIntent:
 		return "id object amount amount_capturable amount_received capture_method client_secret confirmation_method created currency description livemode metadata next_action payment_method_types receipt_email status"
 	case kindTransaction:
@@ -73,7 +101,7 @@ func (x *exchange) readExpand() *refusal {
 		if len(path) > maxExpandDepth {
 			return invalid("expand", "", "expand goes at most %d levels deep: %s.", maxExpandDepth, printable(strings.Join(path, ".")))
 		}
-		if refused := x.route.checkExpand(path); refused != nil {
+		if refused := x.checkExpand(path); refused != nil {
 			return refused
 		}
 		x.expand = append(x.expand, path)
@@ -81,7 +109,8 @@ func (x *exchange) readExpand() *refusal {
 	return nil
 }
 
-func (r *route) checkExpand(path []string) *refusal {
+func (x *exchange) checkExpand(path []string) *refusal {
+	r := x.route
 	whole, kind := printable(strings.Join(path, ".")), r.shows
 	if r.lists {
 		if path[0] != "data" {
@@ -91,6 +120,9 @@ func (r *route) checkExpand(path []string) *refusal {
 	}
 	for _, name := range path {
 		next := expandable(kind)[name]
+		if kind == kindIntent && name == "charges" && showsLists(x.version) {
+			next = "list of " + kindCharge
+		}
 		if next == "" {
 			return cannotExpand(whole, kind, name, false)
 		}
@@ -133,6 +165,11 @@ func (w *World) expandPath(o object, path []string) {
 	case nil:
 		if c := w.charges[asID(o)]; name == "refunds" && c != nil && o["object"] == kindCharge {
 			list := c.showRefunds()
+			o[name] = list
+			w.expandPath(list, path[1:])
+		}
+		if p := w.intents[asID(o)]; name == "charges" && p != nil && o["object"] == kindIntent {
+			list := p.showCharges()
 			o[name] = list
 			w.expandPath(list, path[1:])
 		}

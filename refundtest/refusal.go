@@ -45,7 +45,7 @@ func impossible(param, code, format string, args ...any) *refusal {
 
 // missing says that an id in the path names nothing.
 func missing(kind, id, param string) *refusal {
-	refused := invalid(param, "resource_missing", "There is no %s with the id '%s'.", kind, id)
+	refused := invalid(param, "resource_missing", "No such %s is known here: '%s'.", kind, id)
 	refused.status = http.StatusNotFound
 	return refused
 }

@@ -204,7 +204,6 @@ func TestErrorsAsReported(t *testing.T) {
 		"metadata key":           {ask: refundOf("", "metadata["+long[:41]+"]", "a"), param: "metadata"},
 		"empty value":            {ask: refundOf("", "amount", ""), code: "parameter_invalid_empty", param: "amount"},
 		"no transfer":            {ask: refundOf("", "reverse_transfer", "true"), param: "reverse_transfer", retry: "false"},
-		"no application fee":     {ask: refundOf("", "refund_application_fee", "true"), param: "refund_application_fee", retry: "false"},
 		"sent twice":             {ask: refundOf("", "amount", "1", "amount", "2"), param: "amount"},
 		"list of unknown charge": {ask: getting("/v1/refunds", "charge", "ch_1"), code: "resource_missing", param: "charge"},
 		"partial, uncaptured": {ask: func(t *testing.T, c *caller) reply {

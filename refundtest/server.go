@@ -13,7 +13,8 @@ import (
 )
 
 // APIVersion is the version whose objects the server shows, whatever
-// Stripe-Version a request asks for.
+// Stripe-Version a request asks for; the package's documentation names the one
+// exception.
 const APIVersion = "2026-08-26.dahlia"
 
 // PlatformAccount is the id of the account that requests without a
@@ -133,7 +134,8 @@ func (s *Server) complain(format string, args ...any) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, tooLarge, err := readBody(r.Body)
 	if err != nil {
-		return // the client has gone
+		refuseBody(w) // the client has gone, or sends what is not HTTP
+		return
 	}
 	x := s.receive(r, body, tooLarge, false)
 	x.begin()
@@ -143,6 +145,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(x.afterAnswer) > 0 {
 		_ = http.NewResponseController(w).Flush() // a dropped connection cannot be flushed
 	}
+}
+
+// refuseBody answers, as the proxy before the API does, a request whose body cannot
+// be read. Without that it would look like a success without a body.
+func refuseBody(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = io.WriteString(w, "<html><body><h1>400 Bad Request</h1></body></html>\n")
 }
 
 // connection counts the requests that came over one connection.

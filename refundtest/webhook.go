@@ -26,6 +26,7 @@ type Webhook struct {
 	early   *chances
 	again   *chances
 	notify  func(Delivery)
+	version string // of the API
 
 	mu         sync.Mutex
 	quiet      sync.Cond
@@ -48,6 +49,7 @@ type webhookConfig struct {
 	shuffle      *rand.Rand
 	early, again *chances
 	notify       func(Delivery)
+	version      string
 }
 
 // chances decides by a seed. It is used under a lock.
@@ -150,6 +152,7 @@ func newWebhook(s *Server, target *url.URL, secret string, opts []WebhookOption)
 	}
 	w := &Webhook{server: s, target: target, types: config.types, held: config.held, shuffle: config.shuffle,
 		early: config.early, again: config.again, notify: config.notify}
+	w.version = orElse(config.version, APIVersion)
 	w.quiet.L = &w.mu
 	w.sign = func(payload []byte, at time.Time) string {
 		header := SignEvent(payload, at, config.secrets...)

@@ -186,7 +186,7 @@ func (w *Webhook) Waiting() []Event {
 	defer w.mu.Unlock()
 	var events []Event
 	for _, d := range w.waiting {
-		events = append(events, d.event.public())
+		events = append(events, d.event.publicIn(w.version))
 	}
 	return events
 }
@@ -277,7 +277,7 @@ func (w *Webhook) deliver(batch []*delivery) {
 }
 
 func (w *Webhook) attempt(ctx context.Context, d *delivery) {
-	shown, now := d.event.public(), w.server.Now()
+	shown, now := d.event.publicIn(w.version), w.server.Now()
 	r := eventRequest(shown.Body, w.sign(shown.Body, now), w.target).WithContext(ctx)
 	status, err := w.send(r)
 	var crash *handlerPanic

@@ -11,6 +11,10 @@ const (
 	kindReversal    = "transfer_reversal"
 	kindCustomer    = "customer"
 	kindMethod      = "payment_method"
+	kindDispute     = "dispute"
+	kindFee         = "application_fee"
+	kindTransfer    = "transfer"
+	kindAccount     = "account"
 )
 
 type worldName struct {
@@ -33,6 +37,7 @@ type World struct {
 	records      map[string]*paymentRecord
 	events       map[string]*event
 	keys         map[string]*keptKey
+	disputes     map[string]*charge // by the id of the dispute
 
 	allCharges timeline[*charge]
 	allIntents timeline[*intent]
@@ -78,7 +83,7 @@ func (s *Server) worldLocked(name worldName) *World {
 		server: s, name: name,
 		charges: map[string]*charge{}, intents: map[string]*intent{}, refunds: map[string]*refund{},
 		transactions: map[string]*transaction{}, records: map[string]*paymentRecord{}, events: map[string]*event{},
-		keys: map[string]*keptKey{}, ledger: map[string]int64{}, available: map[string]int64{},
+		keys: map[string]*keptKey{}, disputes: map[string]*charge{}, ledger: map[string]int64{}, available: map[string]int64{},
 		cash: map[cashName]int64{}, refundReferences: map[string]bool{},
 	}
 	s.worlds[name] = w
@@ -104,6 +109,9 @@ func (w *World) lookup(to link) object {
 		if t := w.transactions[to.id]; t != nil {
 			return t.show(w.server.instant())
 		}
+	}
+	if d := w.disputes[to.id]; d != nil {
+		return d.showDispute()
 	}
 	// What is not simulated is shown with what is known of it.
 	return object{"id": to.id, "object": to.kind}

@@ -61,7 +61,9 @@ func (t *transaction) show(now time.Time) object {
 // in the currency's smallest unit. Without it there is no limit. A card refund
 // that the balance does not cover is made pending, with the pending reason
 // insufficient_funds; one by another method is refused with
-// balance_insufficient.
+// balance_insufficient. The limit of a connected account, see [Server.Account], also
+// holds for refunds on the platform that reverse the transfer to it: these are
+// refused with balance_insufficient, and no refund is made.
 func (w *World) SetBalance(currency string, amount int64) {
 	w.server.locked(func() {
 		w.available[currency] = amount
@@ -70,7 +72,7 @@ func (w *World) SetBalance(currency string, amount int64) {
 }
 
 // TopUp adds to an available balance that [World.SetBalance] has set, and
-// settles the refunds that waited for it, oldest first.
+// settles the refunds that waited for it, in the order of their creation.
 func (w *World) TopUp(currency string, amount int64) {
 	w.server.locked(func() {
 		w.available[currency] += amount
@@ -104,6 +106,16 @@ func (w *World) payWaiting() {
 			r.proceed()
 		})
 	}
+}
+
+// wait lets a refund wait for the balance: in the order of creation, whatever it
+// has waited for before.
+func (w *World) wait(r *refund) {
+	i := slices.IndexFunc(w.waiting, func(other *refund) bool { return other.at.compare(r.at) > 0 })
+	if i < 0 {
+		i = len(w.waiting)
+	}
+	w.waiting = slices.Insert(w.waiting, i, r)
 }
 
 func (w *World) stopWaiting(r *refund) {

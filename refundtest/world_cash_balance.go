@@ -30,6 +30,9 @@ func (w *World) refundFromCash(q cashRefundInput) (*refund, *refusal) {
 	if w.cash[q.from] < q.amount {
 		return nil, impossible("amount", "", "The cash balance does not cover this refund.")
 	}
+	if q.email == "" {
+		return nil, noAddress()
+	}
 	w.cash[q.from] -= q.amount
 	r := &refund{
 		world: w, id: w.server.ids.object("re_"), at: w.server.stamp(), amount: q.amount, currency: q.from.currency,

@@ -36,7 +36,7 @@ type Charge struct {
 
 	// State that the server keeps; ignored by AddCharge.
 	AmountCaptured int64
-	AmountRefunded int64 // of every refund that has not failed or been canceled
+	AmountRefunded int64 // by every refund that has not failed or been canceled
 	Refunded       bool  // nothing is left to refund
 	Disputed       bool
 }
@@ -44,12 +44,15 @@ type Charge struct {
 // charge is the money of one payment and its refunds.
 type charge struct {
 	Charge
+	particulars
 	world     *World
 	id        string
 	at        moment
 	method    paymentMethod
 	captured  bool
+	released  bool // a hold that was given up: canceled or expired
 	txn       string
+	unlinked  bool // the balance transaction is there, and not shown yet
 	refunds   timeline[*refund]
 	dispute   *dispute
 	failure   string // code of the decline
@@ -58,8 +61,17 @@ type charge struct {
 
 func (c *charge) when() moment { return c.at }
 
+// refundable is what can be refunded in all: what was captured, or of a charge
+// that has not taken its money yet, the amount.
+func (c *charge) refundable() int64 {
+	if c.AmountCaptured > 0 {
+		return c.AmountCaptured
+	}
+	return c.Amount
+}
+
 // remaining is what can still be refunded.
-func (c *charge) remaining() int64 { return c.Amount - c.AmountRefunded }
+func (c *charge) remaining() int64 { return c.refundable() - c.AmountRefunded }
 
 // AddCharge adds a charge that was made earlier, by default one that succeeded.
 // It publishes no event, and returns the charge with id and defaults filled in.
@@ -148,25 +160,25 @@ func (w *World) newCharge(given Charge, method paymentMethod) *charge {
 	c.AmountCaptured, c.AmountRefunded, c.Refunded, c.Disputed = 0, 0, false, false
 	c.captured = !given.Uncaptured && given.Status != "failed"
 	if c.captured && given.Status == "succeeded" {
-		c.book()
+		c.book(c.Amount)
 	}
 	w.charges[c.id] = c
 	w.allCharges.add(c)
 	return c
 }
 
-// book adds the money of a captured charge to the balance.
-func (c *charge) book() {
-	c.AmountCaptured = c.Amount
+// book captures an amount, and adds it to the balance.
+func (c *charge) book(amount int64) {
+	c.AmountCaptured = amount
 	c.captured, c.Uncaptured = true, false
-	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: c.Amount, currency: c.Currency,
+	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: amount, currency: c.Currency,
 		source: link{kindCharge, c.id}, description: c.Description})
 }
 
 // counted changes how much of the charge is refunded.
 func (c *charge) counted(amount int64) {
 	c.AmountRefunded += amount
-	c.Refunded = c.AmountRefunded == c.Amount
+	c.Refunded = c.AmountRefunded == c.refundable()
 }
 
 func (c *charge) show() object {
@@ -174,46 +186,88 @@ func (c *charge) show() object {
 		"id": c.id, "object": kindCharge, "amount": c.Amount, "amount_captured": c.AmountCaptured,
 		"amount_refunded": c.AmountRefunded, "application": nil, "application_fee": nil,
 		"application_fee_amount":          nil,
-		"balance_transaction":             linkTo(kindTransaction, c.txn),
+		"balance_transaction":             nil,
 		"billing_details":                 billingDetails(c.ReceiptEmail),
-		"calculated_statement_descriptor": "REFUNDTEST",
+		"calculated_statement_descriptor": c.calculatedDescriptor(),
 		"captured":                        c.captured && c.Status == "succeeded", "created": c.at.second, "currency": c.Currency,
 		"customer":                    linkTo(kindCustomer, c.Customer),
 		"description":                 orNull(c.Description),
+		"destination":                 linkTo(kindAccount, c.recipient),
+		"dispute":                     nil,
 		"disputed":                    c.Disputed,
 		"failure_balance_transaction": nil, "failure_code": orNull(c.failure), "failure_message": nil,
 		"fraud_details": object{}, "livemode": c.world.name.live, "metadata": c.Metadata,
-		"on_behalf_of": nil, "outcome": c.outcome(), "paid": c.Status == "succeeded",
+		"order": nil, "outcome": c.outcome(), "paid": c.Status == "succeeded",
 		"payment_intent":         linkTo(kindIntent, c.PaymentIntent),
 		"payment_method":         orNull(c.method.id),
-		"payment_method_details": c.method.details(c.Amount),
+		"payment_method_details": c.methodDetails(),
 		"radar_options":          object{},
 		"receipt_email":          orNull(c.ReceiptEmail), "receipt_number": nil,
 		"receipt_url": "https://pay.stripe.com/receipts/" + c.id,
-		"refunded":    c.Refunded, "review": nil, "shipping": nil, "source_transfer": nil,
-		"statement_descriptor": nil, "statement_descriptor_suffix": nil,
-		"status": c.Status, "transfer_data": nil, "transfer_group": nil,
+		"refunded":    c.Refunded, "review": nil, "source": c.sourceCard(), "source_transfer": nil,
+		"status": c.Status, "transfer_data": nil,
 	}
+	c.addTo(o)
+	c.addLinks(o)
+	return o
+}
+
+// addLinks adds what not every charge has.
+func (c *charge) addLinks(o object) {
 	if c.ApplicationFeeAmount > 0 {
 		o["application_fee_amount"] = c.ApplicationFeeAmount
-		o["application_fee"] = linkTo("application_fee", "fee_"+tail(c.id))
+	}
+	if !c.unlinked {
+		o["balance_transaction"] = linkTo(kindTransaction, c.txn)
+		o["application_fee"] = linkTo(kindFee, c.fee())
+	}
+	if c.dispute != nil {
+		o["dispute"] = link{kindDispute, c.dispute.id}
 	}
 	if c.failure != "" {
 		o["failure_message"] = "The card was declined."
 	}
 	if c.Transfer != "" {
-		o["transfer"] = linkTo("transfer", c.Transfer)
-		o["transfer_data"] = object{"amount": nil, "destination": linkTo("account", c.recipient)}
+		if !c.unlinked {
+			o["transfer"] = linkTo(kindTransfer, c.Transfer)
+		}
+		o["transfer_data"] = c.transferData(c.recipient)
+	}
+}
+
+// transferData names the connected account that gets the money, and how much.
+func (p particulars) transferData(recipient string) object {
+	o := object{"amount": nil, "destination": linkTo(kindAccount, recipient)}
+	if p.transferAmount > 0 {
+		o["amount"] = p.transferAmount
 	}
 	return o
 }
 
+// fee is the id of the application fee, empty if there is none.
+func (c *charge) fee() string {
+	if c.ApplicationFeeAmount == 0 || c.txn == "" {
+		return ""
+	}
+	return "fee_" + tail(c.id)
+}
+
+// holds reports whether the charge is authorized and can be captured.
+func (c *charge) holds() bool {
+	return c.Status == "succeeded" && !c.captured && !c.released && !c.Refunded
+}
+
+// riskScore is what Stripe Radar thinks of every payment here.
+const riskScore = int64(12)
+
 func (c *charge) outcome() object {
 	if c.Status == "failed" {
-		return object{"network_status": "declined_by_network", "reason": orNull(c.failure), "risk_level": "normal",
+		return object{"advice_code": nil, "network_advice_code": nil, "network_decline_code": nil,
+			"network_status": "declined_by_network", "reason": orNull(c.failure), "risk_level": "normal", "risk_score": riskScore,
 			"seller_message": "The bank declined.", "type": "issuer_declined"}
 	}
-	return object{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
+	return object{"advice_code": nil, "network_advice_code": nil, "network_decline_code": nil,
+		"network_status": "approved_by_network", "reason": nil, "risk_level": "normal", "risk_score": riskScore,
 		"seller_message": "Payment complete.", "type": "authorized"}
 }
 

@@ -3,21 +3,29 @@ package refundtest
 import "fmt"
 
 // takePayment charges a payment method, and publishes that.
-func (w *World) takePayment(given Charge, method paymentMethod, recipient string) *charge {
+func (w *World) takePayment(p payment) *charge {
+	given, method := p.Charge, p.method
 	switch {
 	case method.decline != "":
 		given.Status = "failed"
 	case method.pends():
 		given.Status = "pending"
 	}
-	if recipient != "" {
+	if p.recipient != "" {
 		given.Transfer = w.server.ids.object("tr_")
 	}
 	if given.PaymentIntent == "" {
 		given.ID = w.server.ids.payment(method.withDefaults().chargePrefix())
 	}
 	c := w.newCharge(given, method)
-	c.recipient, c.failure = recipient, method.decline
+	c.recipient, c.failure, c.particulars = p.recipient, method.decline, p.particulars
+	if c.recipient != "" && c.transferGroup == "" {
+		c.transferGroup = "group_" + orElse(c.PaymentIntent, c.id)
+	}
+	if p.async && c.txn != "" {
+		c.unlinked = true
+		w.schedule(w.server.instant().Add(linkDelay), c.link)
+	}
 	w.publish("charge."+c.Status, c.show(), nil)
 	if method.ready && c.captured {
 		if _, limited := w.available[c.Currency]; limited {
@@ -32,7 +40,10 @@ func (w *World) takePayment(given Charge, method paymentMethod, recipient string
 			}
 		})
 	}
-	if method.dispute != "" {
+	if c.Uncaptured && c.Status == "succeeded" && c.PaymentIntent == "" {
+		w.schedule(w.server.instant().Add(holdLifetime), c.expire)
+	}
+	if method.dispute != "" && c.captured {
 		c.setDispute(method.dispute)
 	}
 	return c
@@ -55,7 +66,7 @@ func (c *charge) finish(status string) {
 	c.Status = status
 	p := c.world.intents[c.PaymentIntent]
 	if status == "succeeded" {
-		c.book()
+		c.book(c.Amount)
 		if p != nil {
 			p.status = "succeeded"
 		}
@@ -70,10 +81,10 @@ func (c *charge) finish(status string) {
 		switch {
 		case r.pendingReason != "charge_pending":
 		case status == "failed":
-			r.fail("declined")
+			r.cancel("")
 		case !c.world.covers(r.currency, r.amount):
 			r.change(func() { r.pendingReason = "insufficient_funds" })
-			c.world.waiting = append(c.world.waiting, r)
+			c.world.wait(r)
 		default:
 			r.change(func() {
 				r.book()
@@ -83,21 +94,44 @@ func (c *charge) finish(status string) {
 	}
 }
 
-// update changes what can be changed of a charge; a nil description stays.
-func (c *charge) update(metadata map[string]string, description *string) {
+// change does something to a charge and publishes it, if it did anything.
+func (c *charge) change(do func()) {
 	before := c.show()
-	c.Metadata = metadata
-	if description != nil {
-		c.Description = *description
-	}
+	do()
 	after := c.show()
 	if previous := changes(before, after); len(previous) > 0 {
 		c.world.publish("charge.updated", after, previous)
 	}
 }
 
+// link shows the balance transaction of a charge that was captured asynchronously.
+func (c *charge) link() { c.change(func() { c.unlinked = false }) }
+
+// chargeChange is what an update changes: what is nil stays.
+type chargeChange struct {
+	particulars
+	metadata                     map[string]string // all of it
+	description, email, customer *string
+}
+
+func (c *charge) update(given chargeChange) {
+	c.change(func() {
+		c.Metadata, c.particulars = given.metadata, given.particulars
+		setGiven(&c.Description, given.description)
+		setGiven(&c.ReceiptEmail, given.email)
+		setGiven(&c.Customer, given.customer)
+	})
+}
+
+// setGiven sets a field to what was given, if anything was.
+func setGiven(field, given *string) {
+	if given != nil {
+		*field = *given
+	}
+}
+
 // capture collects what was authorized: all of it if amount is nil.
-func (c *charge) capture(amount *int64) *refusal {
+func (c *charge) capture(amount *int64, given particulars) *refusal {
 	wanted := c.Amount
 	if amount != nil {
 		wanted = *amount
@@ -105,27 +139,25 @@ func (c *charge) capture(amount *int64) *refusal {
 	switch {
 	case c.captured:
 		return impossible("", "charge_already_captured", "The charge %s is already captured.", c.id)
+	case c.PaymentIntent != "":
+		return impossible("", "", "The charge %s was authorized by the PaymentIntent %s: capture that.", c.id, c.PaymentIntent)
+	case c.released:
+		return impossible("", "charge_expired_for_capture", "The authorization of the charge %s has expired: it cannot be captured.", c.id)
 	case c.Status != "succeeded" || c.Refunded:
 		return impossible("", "", "The charge %s cannot be captured.", c.id)
 	case wanted > c.Amount:
 		return impossible("amount", "amount_too_large", "The amount is more than the %d authorized.", c.Amount)
 	}
+	c.particulars = given
 	c.collect(wanted)
 	return nil
 }
 
-// collect takes what was authorized, or part of it; the rest goes back as a
-// refund.
+// collect captures what was authorized, or part of it. What is left of it was
+// never taken, so that nothing has to be given back.
 func (c *charge) collect(amount int64) {
 	w := c.world
-	c.book()
-	if rest := c.Amount - amount; rest > 0 {
-		c.AmountCaptured = amount
-		r := w.newRefund(c, rest)
-		r.reversal, r.metadata = true, map[string]string{}
-		r.book()
-		w.publish("refund.created", r.show(), nil)
-	}
+	c.book(amount)
 	w.publish("charge.captured", c.show(), nil)
 	if p := w.intents[c.PaymentIntent]; p != nil {
 		p.status = "succeeded"
@@ -133,8 +165,17 @@ func (c *charge) collect(amount int64) {
 	}
 }
 
+// expire gives up a hold that nobody captured.
+func (c *charge) expire() {
+	if c.captured || c.released || c.Refunded {
+		return
+	}
+	c.released = true
+	c.world.publish("charge.expired", c.show(), nil)
+}
+
 // SettleCharge makes a pending charge succeed; its refunds go ahead.
 func (w *World) SettleCharge(id string) error { return w.endCharge(id, "succeeded") }
 
-// FailCharge makes a pending charge fail; its refunds fail too.
+// FailCharge makes a pending charge fail; its refunds are canceled.
 func (w *World) FailCharge(id string) error { return w.endCharge(id, "failed") }

@@ -4,9 +4,10 @@ import "fmt"
 
 // dispute is a customer's complaint at the bank. It moves no money here.
 type dispute struct {
-	id     string
-	at     moment
-	status string
+	id        string
+	at        moment
+	status    string
+	withdrawn bool // the amount was taken from the account
 }
 
 // refundable reports whether Stripe nevertheless lets the charge be refunded:
@@ -55,12 +56,14 @@ func (c *charge) setDispute(status string) {
 	switch {
 	case c.dispute == nil:
 		c.dispute = &dispute{id: c.world.server.ids.related("du_", c.id), at: c.world.server.stamp()}
+		c.world.disputes[c.dispute.id] = c
 		c.Disputed, kind = true, "charge.dispute.created"
 	case status == "won" || status == "lost":
 		kind = "charge.dispute.closed"
 	}
 	c.dispute.status = status
 	c.world.publish(kind, c.showDispute(), nil)
+	c.moveDisputed()
 	if c.dispute.refundable() {
 		return
 	}
@@ -71,12 +74,16 @@ func (c *charge) setDispute(status string) {
 	}
 }
 
-func (c *charge) showDispute() object {
+// moveDisputed publishes that the disputed amount was taken, which an inquiry does
+// not do, or given back.
+func (c *charge) moveDisputed() {
 	d := c.dispute
-	return object{
-		"id": d.id, "object": "dispute", "amount": c.Amount, "balance_transactions": []any{},
-		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
-		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
-		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
+	switch {
+	case d.status == "needs_response" && !d.withdrawn:
+		d.withdrawn = true
+		c.world.publish("charge.dispute.funds_withdrawn", c.showDispute(), nil)
+	case d.status == "won" && d.withdrawn:
+		d.withdrawn = false
+		c.world.publish("charge.dispute.funds_reinstated", c.showDispute(), nil)
 	}
 }

@@ -40,6 +40,7 @@ type event struct {
 	world    *World
 	subject  object // as it was; never changed
 	previous object // nil to leave it out
+	older    object // the subject before 2022-11-15, nil if nobody asks for it
 	cause    cause
 }
 
@@ -62,18 +63,27 @@ func (w *World) publish(kind string, subject, previous object) {
 		cause: w.server.cause}
 	w.events[e.id] = e
 	w.allEvents.add(e)
+	if w.server.showsOlderEvents() {
+		e.older = w.withLists(subject)
+	}
 	if len(w.server.hooks) > 0 {
 		w.server.outbox = append(w.server.outbox, e)
 	}
 }
 
-func (e *event) show() object {
+func (e *event) show() object { return e.showIn(APIVersion) }
+
+// showIn shows an event as an endpoint of another API version gets it.
+func (e *event) showIn(version string) object {
 	data := object{"object": e.subject}
+	if showsLists(version) && e.older != nil {
+		data["object"] = e.older
+	}
 	if e.previous != nil {
 		data["previous_attributes"] = e.previous
 	}
 	o := object{
-		"id": e.id, "object": kindEvent, "api_version": APIVersion, "created": e.at.second, "data": data,
+		"id": e.id, "object": kindEvent, "api_version": version, "created": e.at.second, "data": data,
 		"livemode": e.world.name.live, "pending_webhooks": int64(1),
 		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.key)},
 		"type":    e.kind,
@@ -91,11 +101,13 @@ func (e *event) account() string {
 	return e.world.name.account
 }
 
-func (e *event) public() Event {
+func (e *event) public() Event { return e.publicIn(APIVersion) }
+
+func (e *event) publicIn(version string) Event {
 	id, _ := e.subject["id"].(string)
 	return Event{
 		ID: e.id, Type: e.kind, Created: time.Unix(e.at.second, 0).UTC(), Live: e.world.name.live, Account: e.account(),
-		ObjectID: id, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.show()),
+		ObjectID: id, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.showIn(version)),
 	}
 }
 

@@ -37,11 +37,11 @@ func (w *World) audit(granted int64) error {
 		}
 	}
 	for _, c := range w.charges {
-		if live[c] != c.AmountRefunded || live[c] > c.Amount || c.Refunded != (live[c] == c.Amount) {
+		if live[c] != c.AmountRefunded || live[c] > c.refundable() || c.Refunded != (live[c] == c.refundable()) {
 			return fmt.Errorf("charge %s of %d: %d live refunds, %d refunded, %t", c.id, c.Amount, live[c], c.AmountRefunded, c.Refunded)
 		}
 		if c.txn != "" {
-			booked[c.Currency] += c.Amount
+			booked[c.Currency] += c.AmountCaptured
 		}
 	}
 	lines, moved := map[string]int64{}, int64(0)

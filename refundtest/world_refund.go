@@ -26,7 +26,8 @@ type Refund struct {
 	BalanceTransaction        string
 	FailureBalanceTransaction string
 
-	// Reference is the acquirer's, once it has arrived.
+	// Reference is the acquirer's, or the trace number of a refund to a US bank
+	// account, once it has arrived.
 	Reference         string
 	InstructionsEmail string
 
@@ -55,7 +56,7 @@ type refund struct {
 	failureTxn    string
 	key           string
 
-	destination             string // kind of payment method
+	destination             string // as destination_details name it, empty if they do not
 	reversal                bool   // the release of a hold: no acquirer is involved
 	acquirerReference       string
 	acquirerReferenceStatus string
@@ -125,8 +126,10 @@ func (r *refund) show() object {
 		"customer": linkTo(kindCustomer, r.customer), "customer_account": nil, "metadata": r.metadata,
 		"payment_intent": linkTo(kindIntent, r.intent), "payment_method": nil,
 		"reason": orNull(r.reason), "receipt_number": nil, "source_transfer_reversal": nil, "status": r.status,
-		"transfer_reversal":   linkTo(kindReversal, r.transferBack),
-		"destination_details": r.showDestination(),
+		"transfer_reversal": linkTo(kindReversal, r.transferBack),
+	}
+	if r.destination != "" {
+		o["destination_details"] = r.showDestination()
 	}
 	if r.charge != nil {
 		o["charge"] = linkTo(kindCharge, r.charge.id)
@@ -148,21 +151,4 @@ func (r *refund) show() object {
 		}}
 	}
 	return o
-}
-
-func (r *refund) showDestination() object {
-	if r.destination != "card" {
-		return object{r.destination: object{}, "type": r.destination}
-	}
-	card := object{"type": "refund"}
-	switch {
-	case r.reversal:
-		card["type"] = "reversal"
-	default:
-		card["reference_status"], card["reference_type"] = r.acquirerReferenceStatus, "acquirer_reference_number"
-		if r.acquirerReference != "" {
-			card["reference"] = r.acquirerReference
-		}
-	}
-	return object{"card": card, "type": "card"}
 }

@@ -6,7 +6,7 @@ const (
 	maxAmount      = 99_999_999
 	settleDelay    = 10 * time.Second
 	failDelay      = 4 * time.Second
-	referenceDelay = 3 * time.Second
+	referenceDelay = 2 * time.Second
 	actionLifetime = 45 * 24 * time.Hour
 )
 
@@ -18,7 +18,6 @@ type refundInput struct {
 	email           string
 	metadata        map[string]string
 	reverseTransfer bool
-	feeBack         bool
 }
 
 // makeRefund refunds a charge, or refuses to.
@@ -30,9 +29,15 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	if q.amount == 0 {
 		q.amount = c.remaining()
 	}
+	if q.reverseTransfer && !c.transferCovers(q.amount) {
+		return nil, impossible("", "balance_insufficient", "The connected account's balance does not cover the reversal of the transfer.")
+	}
 	short := c.captured && c.Status == "succeeded" && !w.covers(c.Currency, q.amount)
 	if short && !c.method.isCard() {
 		return nil, impossible("", "balance_insufficient", "The available balance does not cover this refund.")
+	}
+	if q.email == "" && c.ReceiptEmail == "" && c.refundOutcome() == NeedsAction {
+		return nil, noAddress()
 	}
 	r := w.newRefund(c, q.amount)
 	r.reason, r.metadata, r.key = q.reason, q.metadata, w.server.cause.key
@@ -45,37 +50,47 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	return r, nil
 }
 
+// noAddress refuses a refund for which the customer would have to be asked.
+func noAddress() *refusal {
+	return impossible("", "", "The customer must be asked for bank details, and no e-mail address is known: send instructions_email.")
+}
+
+// transferCovers reports whether the connected account that got the money can give
+// it back. A refund does not wait for that.
+func (c *charge) transferCovers(amount int64) bool {
+	w := c.world.server.worlds[worldName{account: c.recipient, live: c.world.name.live}]
+	return w == nil || w.covers(c.Currency, amount)
+}
+
 // check refuses what cannot be refunded.
 func (q refundInput) check() *refusal {
 	c := q.charge
 	switch {
-	case c.Status == "failed":
+	case c.Status == "failed" || c.released:
 		return c.neverSucceeded()
-	case !c.captured && c.PaymentIntent != "" && !c.Refunded:
+	case !c.captured && c.PaymentIntent != "":
 		return impossible("", "", "The charge was authorized by the PaymentIntent %s and is not captured: cancel the PaymentIntent instead.", c.PaymentIntent)
 	case c.dispute != nil && !c.dispute.refundable():
 		return impossible("", "charge_disputed", "The charge %s has been charged back and cannot be refunded.", c.id)
 	case c.remaining() == 0:
 		return impossible("", "charge_already_refunded", "The charge %s has already been refunded.", c.id)
 	case q.amount > c.Amount && c.AmountRefunded == 0:
-		return impossible("amount", "", "The amount %d is more than the charge's %d.", q.amount, c.Amount)
+		return impossible("amount", "", "%d is greater than charge amount: the charge is of %d.", q.amount, c.Amount)
 	case q.amount > c.remaining():
-		return impossible("amount", "", "The amount %d is more than the %d that are left of the charge.", q.amount, c.remaining())
+		return impossible("amount", "", "%d is greater than unrefunded amount: the charge has %d left.", q.amount, c.remaining())
 	case !c.captured && q.amount != 0 && q.amount != c.Amount:
 		return impossible("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
 	case q.reverseTransfer && c.Transfer == "":
 		return impossible("reverse_transfer", "", "The charge %s has no transfer to reverse.", c.id)
-	case q.feeBack && c.ApplicationFeeAmount == 0:
-		return impossible("refund_application_fee", "", "The charge %s has no application fee to refund.", c.id)
 	}
 	return nil
 }
 
 func (c *charge) neverSucceeded() *refusal {
 	if c.PaymentIntent == "" {
-		return impossible("", "", "The charge %s did not succeed: there is nothing to refund.", c.id)
+		return impossible("", "", "The charge %s did not succeed, or is no longer held: there is nothing to refund.", c.id)
 	}
-	return impossible("", "", "The PaymentIntent %s has no successful charge to refund.", c.PaymentIntent)
+	return impossible("", "", "The PaymentIntent %s does not have a successful charge, so that there is nothing to refund.", c.PaymentIntent)
 }
 
 // newRefund takes an amount from what a charge has left.
@@ -83,12 +98,21 @@ func (w *World) newRefund(c *charge, amount int64) *refund {
 	r := &refund{
 		world: w, charge: c, id: w.server.ids.related(c.method.refundPrefix(), c.id), at: w.server.stamp(),
 		amount: amount, currency: c.Currency, customer: c.Customer, intent: c.PaymentIntent,
-		status: "succeeded", destination: c.method.kind, acquirerReferenceStatus: "pending",
+		status: "succeeded", destination: destinationOf(c.method.kind, c.Currency), acquirerReferenceStatus: c.method.referenceStatus(),
 		outcome: c.refundOutcome(), reversal: !c.captured,
 	}
 	c.counted(amount)
 	w.keep(r)
 	return r
+}
+
+// referenceStatus is that of a refund which has no reference yet. UnionPay has none
+// to give.
+func (m paymentMethod) referenceStatus() string {
+	if m.brand == "unionpay" {
+		return "unavailable"
+	}
+	return "pending"
 }
 
 func (c *charge) refundOutcome() RefundOutcome {
@@ -120,7 +144,7 @@ func (r *refund) start(short bool) {
 		return
 	case short:
 		r.status, r.pendingReason = "pending", "insufficient_funds"
-		r.world.waiting = append(r.world.waiting, r)
+		r.world.wait(r)
 		return
 	}
 	r.book()
@@ -179,7 +203,7 @@ func (r *refund) created() {
 
 // planReference plans the arrival of the acquirer's reference.
 func (r *refund) planReference() {
-	if r.destination != "card" || r.reversal || r.acquirerReference != "" || r.acquirerReferenceStatus != "pending" {
+	if !r.isTraced() || r.acquirerReference != "" || r.acquirerReferenceStatus != "pending" {
 		return
 	}
 	r.planNext(referenceDelay, func() { r.setAcquirerReference(r.world.server.ids.digits(16)) })

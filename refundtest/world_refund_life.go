@@ -55,14 +55,17 @@ func (r *refund) settle() {
 func (r *refund) askForDetails() {
 	now := r.world.server.instant()
 	r.become("requires_action")
-	if r.email == "" && r.charge != nil {
-		r.email = r.charge.ReceiptEmail
-	}
-	if r.email == "" {
-		r.email = "customer@example.com"
-	}
+	r.email = r.address()
 	r.emailedAt, r.expiresAt = now.Unix(), now.Add(actionLifetime).Unix()
 	r.planNext(actionLifetime, func() { r.fail("unknown") })
+}
+
+// address is where the customer is asked for bank details, empty if it is not known.
+func (r *refund) address() string {
+	if r.email == "" && r.charge != nil {
+		return r.charge.ReceiptEmail
+	}
+	return r.email
 }
 
 // fail returns the money to the balance and to what the charge has left.
@@ -71,8 +74,12 @@ func (r *refund) fail(reason string) {
 	r.world.payWaiting()
 }
 
-func (r *refund) cancel() {
-	r.change(func() { r.end("canceled", "merchant_request") })
+// byMerchant is the failure reason of a refund that the merchant cancels.
+const byMerchant = "merchant_request"
+
+// cancel is fail for a refund that nobody wants any more.
+func (r *refund) cancel(reason string) {
+	r.change(func() { r.end("canceled", reason) })
 	r.world.payWaiting()
 }
 
@@ -96,8 +103,8 @@ func (r *refund) end(status, reason string) {
 }
 
 func (r *refund) setAcquirerReference(reference string) {
-	if r.destination != "card" {
-		return // only cards have one
+	if !r.isTraced() {
+		return
 	}
 	r.change(func() { r.acquirerReference, r.acquirerReferenceStatus = reference, "available" })
 }
@@ -131,6 +138,8 @@ func (r *refund) immovable(what string) string {
 		return "it is the reversal of a hold, which is final and gets no acquirer reference"
 	case r.txn == "" && (what == "settle" || what == "require action for"):
 		return "it still waits (" + r.pendingReason + ")"
+	case r.address() == "" && what == "require action for":
+		return "no e-mail address of the customer is known: set the charge's ReceiptEmail, or send instructions_email"
 	}
 	return ""
 }
@@ -154,7 +163,9 @@ func (w *World) Fail(id, reason string) error {
 }
 
 // RequireAction sends a pending or succeeded refund back to the customer, who
-// is asked for bank details, as when a bank has returned the money.
+// is asked for bank details, as when a bank has returned the money. It is an error
+// if the customer's e-mail address is not known: it is the charge's ReceiptEmail,
+// or the refund's instructions_email.
 func (w *World) RequireAction(id string) error {
 	return w.move(id, "require action for", func(r *refund) {
 		r.change(r.askForDetails)
@@ -190,7 +201,7 @@ func (w *World) SetReference(id, reference string) error {
 // idempotency key.
 func (w *World) CancelInDashboard(id string) error {
 	return w.move(id, "cancel", func(r *refund) {
-		w.server.causedBy(w.server.dashboard(), r.cancel)
+		w.server.causedBy(w.server.dashboard(), func() { r.cancel(byMerchant) })
 	}, "requires_action", "pending")
 }
 

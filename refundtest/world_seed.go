@@ -1,6 +1,7 @@
 package refundtest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,6 +56,9 @@ func (w *World) addRefund(given Refund) (*refund, error) {
 	if given.Amount < 1 || given.Amount > c.remaining() {
 		return nil, fmt.Errorf("the charge %s has %d left, not %d", c.id, c.remaining(), given.Amount)
 	}
+	if given.Status == "requires_action" && given.InstructionsEmail == "" && c.ReceiptEmail == "" {
+		return nil, errors.New("a refund that requires action needs an InstructionsEmail")
+	}
 	if _, taken := w.refunds[given.ID]; taken {
 		return nil, fmt.Errorf("there already is a refund %s", given.ID)
 	}
@@ -67,7 +71,7 @@ func (w *World) bookAdded(c *charge, given Refund) *refund {
 		world: w, charge: c, id: given.ID, at: w.server.stamp(), amount: given.Amount, currency: c.Currency,
 		customer: c.Customer, intent: c.PaymentIntent, status: "succeeded", reason: given.Reason,
 		metadata: maps.Clone(given.Metadata), email: given.InstructionsEmail, acquirerReference: given.Reference,
-		destination: c.method.kind, acquirerReferenceStatus: "pending", outcome: c.refundOutcome(),
+		destination: destinationOf(c.method.kind, c.Currency), acquirerReferenceStatus: c.method.referenceStatus(), outcome: c.refundOutcome(),
 	}
 	if r.id == "" {
 		r.id = w.server.ids.related(c.method.refundPrefix(), c.id)
@@ -90,7 +94,7 @@ func (w *World) bookAdded(c *charge, given Refund) *refund {
 	case "failed":
 		r.end("failed", orElse(given.FailureReason, "unknown"))
 	case "canceled":
-		r.end("canceled", orElse(given.FailureReason, "merchant_request"))
+		r.end("canceled", orElse(given.FailureReason, byMerchant))
 	}
 	return r
 }

@@ -15,7 +15,7 @@ import (
 
 func TestSeededRefunds(t *testing.T) {
 	c := setup(t)
-	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000})
+	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000, ReceiptEmail: "jenny@example.com"})
 	long := time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC)
 	var given []refundtest.Refund
 	for i, status := range []string{"", "pending", "requires_action", "failed", "canceled"} {

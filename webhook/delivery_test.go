@@ -141,7 +141,8 @@ func live(t *testing.T, client *refundkit.Client, server *refundtest.Server, cou
 	outcomes := []refundtest.RefundOutcome{refundtest.Succeeds, refundtest.PendsThenSucceeds, refundtest.SucceedsThenFails,
 		refundtest.StaysPending, refundtest.NeedsAction}
 	for i := range count {
-		charge := server.AddCharge(refundtest.Charge{Amount: 1000, OnRefund: outcomes[i%len(outcomes)]})
+		charge := server.AddCharge(refundtest.Charge{Amount: 1000, OnRefund: outcomes[i%len(outcomes)],
+			ReceiptEmail: "jenny@example.com"})
 		refund, err := client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: charge.ID, Amount: 100 + int64(i)})
 		require.NoError(t, err)
 		switch {

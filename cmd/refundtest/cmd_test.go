@@ -29,7 +29,7 @@ func TestParseFlags(t *testing.T) {
 		"-chaos", "0.3", "-chaos-seed", "7"}, io.Discard)
 	require.NoError(t, err)
 	assert.Contains(t, []string{"127.0.0.1:0", "[::1]:0"}, c.addr)
-	assert.Equal(t, config{addr: c.addr, seed: "x.json", webhook: "http://127.0.0.1:3000/hook", secret: "whsec_1", chaos: 0.3, chaosSeed: 7}, *c)
+	assert.Equal(t, config{addr: c.addr, seed: "x.json", webhook: "http://127.0.0.1:3000/hook", secret: "whsec_1", version: refundtest.APIVersion, chaos: 0.3, chaosSeed: 7}, *c)
 	_, err = parseFlags([]string{"-addr", "0.0.0.0:12111", "-allow-remote"}, io.Discard)
 	assert.NoError(t, err)
 }
@@ -43,6 +43,7 @@ func TestParseFlagsRefuses(t *testing.T) {
 		"no port":              {"-addr 127.0.0.1", "host:port"},
 		"no address":           {"-addr nonsense:x:y", "host:port"},
 		"no secret":            {"-webhook http://127.0.0.1:3000/", "-secret"},
+		"odd version":          {"-webhook http://127.0.0.1:3000/ -secret whsec_1 -webhook-version latest", "-webhook-version"},
 		"no webhook":           {"-secret whsec_1", "-webhook"},
 		"relative webhook":     {"-webhook /hook -secret whsec_1", "absolute"},
 		"odd webhook":          {"-webhook ftp://127.0.0.1/ -secret whsec_1", "absolute"},
@@ -146,7 +147,8 @@ func TestProgramServesTheAPI(t *testing.T) {
 	defer endpoint.Close()
 	file := filepath.Join(t.TempDir(), "charges.json")
 	require.NoError(t, os.WriteFile(file, []byte(`[{"id": "ch_1Coffee", "amount": 2000}]`), 0o600))
-	base, out, stop := program(t, "-seed", file, "-webhook", endpoint.URL, "-secret", "whsec_topsecret")
+	base, out, stop := program(t, "-seed", file, "-webhook", endpoint.URL, "-secret", "whsec_topsecret",
+		"-webhook-version", "2023-10-16")
 
 	form := url.Values{"charge": {"ch_1Coffee"}, "amount": {"1500"}}
 	for range 2 {
@@ -158,7 +160,7 @@ func TestProgramServesTheAPI(t *testing.T) {
 	status, _ = post(t, base+"//v1/re%0afunds", nil)
 	assert.Equal(t, 404, status, "no path is tidied")
 	assert.Contains(t, <-events, `"refund.created"`)
-	assert.Contains(t, <-events, `"charge.refunded"`)
+	assert.Contains(t, <-events, `"api_version": "2023-10-16"`)
 
 	out.waitFor(t, `POST /v1/refunds 200 re_\w+ 15\.00 USD succeeded key="order 6735" \(`)
 	out.waitFor(t, `key="order 6735" replayed \(`)

@@ -8,6 +8,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"regexp"
+
+	"github.com/refundkit/refundkit/refundtest"
 )
 
 // config is what the flags say.
@@ -16,6 +19,7 @@ type config struct {
 	seed      string
 	webhook   string
 	secret    string
+	version   string
 	chaos     float64
 	chaosSeed uint64
 }
@@ -30,6 +34,7 @@ func parseFlags(args []string, usage io.Writer) (*config, error) {
 	flags.StringVar(&c.seed, "seed", "", "JSON `file` of charges to begin with")
 	flags.StringVar(&c.webhook, "webhook", "", "`URL` that every event is sent to")
 	flags.StringVar(&c.secret, "secret", "", "`secret` that the events are signed with, such as whsec_test")
+	flags.StringVar(&c.version, "webhook-version", refundtest.APIVersion, "API `version` of the events, such as 2023-10-16")
 	flags.Float64Var(&c.chaos, "chaos", 0, "`probability` from 0 to 1 that something goes wrong with a request")
 	flags.Uint64Var(&c.chaosSeed, "chaos-seed", 0, "`seed` that decides what goes wrong; 0 takes a random one")
 	if err := flags.Parse(args); err != nil {
@@ -56,6 +61,9 @@ func (c *config) check() error {
 			return errors.New("-secret is of no use without -webhook")
 		}
 		return nil
+	}
+	if !regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$`).MatchString(c.version) {
+		return fmt.Errorf("-webhook-version %q: it must be a version of Stripe's API, such as 2023-10-16", c.version)
 	}
 	if c.secret == "" {
 		return errors.New("-webhook needs a -secret to sign with")

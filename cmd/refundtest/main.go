@@ -25,6 +25,9 @@
 // application_fee_amount; of a refund id, status, metadata and created. An
 // account that requests name in Stripe-Account must be in the file.
 //
+// Clients that refuse events of another API version than their own get theirs with
+// -webhook-version 2023-10-16.
+//
 // With -chaos 0.3 three in ten requests meet something that a client must
 // survive: lost answers, errors of proxies, limits, broken bodies.
 package main
@@ -99,7 +102,7 @@ func (c *config) apply(server *refundtest.Server, log *logger) error {
 	if c.webhook == "" {
 		return nil
 	}
-	_, err := server.AddWebhookURL(c.webhook, c.secret, refundtest.OnDelivery(log.delivery))
+	_, err := server.AddWebhookURL(c.webhook, c.secret, refundtest.OnDelivery(log.delivery), refundtest.InAPIVersion(c.version))
 	return err
 }
 

@@ -58,7 +58,8 @@ func (t *story) tell(ctx context.Context) error {
 // along as metadata, and comes back with every event.
 func (t *story) refund(order string, amount int64, outcome refundtest.RefundOutcome) func(context.Context) error {
 	return func(ctx context.Context) error {
-		charge := t.stripe.AddCharge(refundtest.Charge{Amount: amount, Currency: "usd", OnRefund: outcome})
+		charge := t.stripe.AddCharge(refundtest.Charge{Amount: amount, Currency: "usd", OnRefund: outcome,
+			ReceiptEmail: "jenny@example.com"})
 		refund, err := t.client.Refunds.Create(ctx, refundkit.RefundCreateParams{Charge: charge.ID, Remaining: true},
 			refundkit.KeyFrom(order, "refund"), refundkit.Reference(order))
 		if err != nil {

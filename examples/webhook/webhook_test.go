@@ -68,7 +68,7 @@ func TestEventsBackwards(t *testing.T) {
 	stripe := refundtest.New(refundtest.WithReporter(t))
 	client, err := refundkit.New("sk_test_webhook", refundkit.WithHTTPClient(stripe.HTTPClient()))
 	require.NoError(t, err)
-	charge := stripe.AddCharge(refundtest.Charge{Amount: 4000, OnRefund: refundtest.NeedsAction})
+	charge := stripe.AddCharge(refundtest.Charge{Amount: 4000, OnRefund: refundtest.NeedsAction, ReceiptEmail: "jenny@example.com"})
 	refund, err := client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: charge.ID, Remaining: true})
 	require.NoError(t, err)
 	require.NoError(t, stripe.SubmitDetails(refund.ID))

@@ -15,6 +15,9 @@
 //   - Every refund endpoint of the specification is ours or is left out with a
 //     reason.
 //   - The values of our enumerations are those of the specification.
+//   - Every object that the fake in package refundtest shows, in every state, has
+//     what the specification requires, what may be null, and what was recorded all
+//     the same; each with its kind, and nothing else.
 //   - Stripe's Go client and ours get the same from the fake in package
 //     refundtest, and accept each other's webhook signatures.
 //
