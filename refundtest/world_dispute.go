@@ -94,6 +94,6 @@ func (c *charge) showDispute() object {
 		"id": d.id, "object": "dispute", "amount": c.Amount, "balance_transactions": []any{},
 		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
 		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
-		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
+		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": orElse(c.method.disputeReason, "fraudulent"), "status": d.status,
 	}
 }
