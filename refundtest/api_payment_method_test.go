@@ -143,6 +143,7 @@ func TestPaymentMethodRefusals(t *testing.T) {
 		})
 	}
 	assert.Empty(t, c.server.Recent(1).Charges, "nothing was paid")
+	assert.Equal(t, []string{intent}, c.get("/v1/payment_intents").ok(t).ids(), "what is refused makes no PaymentIntent")
 	assert.Empty(t, c.get("/v1/payment_methods").ok(t).ids(), "without a customer there is nothing to list")
 	assert.Equal(t, []string{method}, c.get("/v1/customers/"+customer+"/payment_methods", "type", "card").ok(t).ids())
 	assert.Empty(t, c.get("/v1/payment_methods", "customer", customer, "type", "us_bank_account").ok(t).ids())

@@ -8,12 +8,12 @@ import (
 
 func TestToken(t *testing.T) {
 	c := setup(t)
-	made := c.post("/v1/tokens", "card[number]", "4000000000007726", "card[exp_month]", "8", "card[exp_year]", "34", "card[cvc]", "314",
+	made := c.post("/v1/tokens", "card[number]", "4000000000007726", "card[exp_month]", "8", "card[exp_year]", "35", "card[cvc]", "314",
 		"card[name]", "Jenny", "card[address_zip]", "10115").ok(t)
 	id := made.text("id")
 	assert.Regexp(t, "^tok_", id)
 	assert.Equal(t, "Visa", made.text("card", "brand"))
-	assert.EqualValues(t, 2034, made.number("card", "exp_year"))
+	assert.EqualValues(t, 2035, made.number("card", "exp_year"))
 	assert.Equal(t, "10115", made.text("card", "address_zip"))
 	assert.Equal(t, false, made.at("used"))
 	assert.Equal(t, made.Body, c.get("/v1/tokens/"+id).ok(t).Body)
