@@ -73,6 +73,18 @@ func TestAddedChargeHasItsCustomer(t *testing.T) {
 	assert.Equal(t, got.at("customer"), any(c.get("/v1/customers/cus_known").ok(t).Body))
 }
 
+// A refund that asks for bank details asks the customer at her address.
+func TestCustomerIsAsked(t *testing.T) {
+	c := setup(t)
+	customer, _ := newCustomer(t, c)
+	charge := c.server.AddCharge(refundtest.Charge{Customer: customer, PaymentMethodType: "multibanco"})
+	c.server.SetCashBalance(customer, "eur", 800)
+	for _, sent := range [][]string{{"charge", charge.ID}, {"origin", "customer_balance", "customer", customer, "currency", "eur", "amount", "500"}} {
+		made := c.post("/v1/refunds", sent...).ok(t)
+		assert.Equal(t, "jenny@example.com", made.text("next_action", "display_details", "email_sent", "email_sent_to"))
+	}
+}
+
 // The card of the older API.
 func TestCustomerCard(t *testing.T) {
 	c := setup(t)

@@ -104,6 +104,16 @@ func TestAuthenticationOfACardThatIsSetUp(t *testing.T) {
 	assert.Equal(t, "succeeded", again.text("status"))
 }
 
+// With manual confirmation the program has the last word.
+func TestAuthenticationThenConfirmation(t *testing.T) {
+	c := setup(t)
+	id := confirmed(c, "authenticationRequired", "confirmation_method", "manual").ok(t).text("id")
+	require.NoError(t, c.server.Authenticate(id))
+	assert.Equal(t, "requires_confirmation", c.get("/v1/payment_intents/"+id).ok(t).text("status"))
+	assert.Empty(t, c.server.Recent(1).Charges)
+	assert.Equal(t, "succeeded", c.post("/v1/payment_intents/"+id+"/confirm").ok(t).text("status"))
+}
+
 func TestAuthenticationIsCanceled(t *testing.T) {
 	c := setup(t)
 	id := confirmed(c, "authenticationRequired").ok(t).text("id")

@@ -161,10 +161,7 @@ func (s *checkoutSession) decided(status string) {
 
 // email is where the customer can be reached.
 func (s *checkoutSession) email() string {
-	if owner := s.world.liveCustomer(s.payment.customer); owner != nil && owner.texts["email"] != "" {
-		return owner.texts["email"]
-	}
-	return orElse(s.texts["customer_email"], "customer@example.com")
+	return orElse(s.world.emailOf(s.payment.customer), orElse(s.texts["customer_email"], "customer@example.com"))
 }
 
 func (s *checkoutSession) paymentStatus() string {

@@ -62,6 +62,17 @@ func (w *World) liveCustomer(id string) *customer {
 	return nil
 }
 
+// emailOf is the e-mail address of a customer, empty if there is none.
+func (w *World) emailOf(id string) string {
+	if c := w.liveCustomer(id); c != nil {
+		return c.texts["email"]
+	}
+	return ""
+}
+
+// email is where the customer who paid can be reached, empty if it is not known.
+func (c *charge) email() string { return orElse(c.ReceiptEmail, c.world.emailOf(c.Customer)) }
+
 // createCustomer makes a customer with a card of the older API, a payment
 // method, or neither. A card that the bank declines is refused, and nothing is
 // made.
