@@ -6,7 +6,7 @@ import (
 )
 
 func chargeRoutes() []*route {
-	create := slices.Concat(others("application_fee radar_options"), particularParams(
+	create := slices.Concat(others("application_fee payment_method radar_options"), particularParams(
 		"on_behalf_of", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group"), []param{
 		must(amountParam("amount")), must(textParam("currency")), integerParam("application_fee_amount"),
 		{name: "capture", kind: boolean}, {name: "card"}, {name: "source"}, textParam("customer"),
@@ -58,7 +58,7 @@ func createCharge(x *exchange) (object, *refusal) {
 		particulars: x.particulars(particulars{}), method: method, recipient: x.recipient(),
 	})
 	if c.Status == "failed" {
-		return nil, declined(method.decline, method.reason, c.id)
+		return nil, method.refuse(c.id)
 	}
 	return c.show(), nil
 }
@@ -71,31 +71,6 @@ func (x *exchange) recipient() string {
 		}
 	}
 	return ""
-}
-
-// tokenMethod is what the source of a charge stands for.
-func (x *exchange) tokenMethod() (paymentMethod, *refusal) {
-	for _, name := range []string{"source", "card"} {
-		source := x.params.child(name)
-		if source == nil {
-			continue
-		}
-		method, ok := methodByNumber(source.text("number"))
-		if source.leaf {
-			if token, found := strings.CutPrefix(source.value, "tok_"); found {
-				method, ok = namedMethod(token)
-			}
-		}
-		if !ok {
-			return method, invalid(name, "resource_missing", "There is no test token '%s'.", printable(source.value))
-		}
-		method.id = "card_" + x.server.ids.characters(24)
-		return method, nil
-	}
-	if x.params.has("customer") {
-		return paymentMethod{}, nil // the customer's card
-	}
-	return paymentMethod{}, invalid("source", "parameter_missing", "A source or a customer is required.")
 }
 
 func (x *exchange) chargeAtPath() (*charge, *refusal) {

@@ -91,5 +91,5 @@ func (x *exchange) checkMoney() *refusal {
 	case amount < leastAmount(currency):
 		return invalid("amount", "amount_too_small", "The amount must be at least %d in %s.", leastAmount(currency), currency)
 	}
-	return nil
+	return x.checkCustomer()
 }

@@ -57,11 +57,11 @@ func createIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	method, id, refused := x.intentMethod()
+	confirmed := x.params.text("confirm") == "true"
+	method, id, refused := x.intentMethod(nil, confirmed)
 	if refused != nil {
 		return nil, refused
 	}
-	confirmed := x.params.text("confirm") == "true"
 	if confirmed && id == "" {
 		return nil, invalid("payment_method", "parameter_missing", "A PaymentIntent cannot be confirmed without a payment method.")
 	}
@@ -71,6 +71,7 @@ func createIntent(x *exchange) (object, *refusal) {
 		customer: x.params.text("customer"), description: x.params.text("description"), email: x.params.text("receipt_email"),
 		fee: x.params.number("application_fee_amount"), recipient: x.recipient(),
 	})
+	p.attempt = x.readAttempt()
 	if confirmed {
 		if refused := p.confirm(); refused != nil {
 			return nil, refused
@@ -98,44 +99,6 @@ func (x *exchange) terms(t intentTerms) intentTerms {
 	return t
 }
 
-// intentMethod is what the payment method of a PaymentIntent stands for, and
-// its id; empty if none is named.
-func (x *exchange) intentMethod() (method paymentMethod, id string, refused *refusal) {
-	fresh := x.server.ids.object("pm_")
-	if data := x.params.child("payment_method_data"); data != nil {
-		kind := data.text("type")
-		if kind == "" {
-			return method, "", invalid("payment_method_data[type]", "parameter_missing", "A payment method has a type.")
-		}
-		if kind != "card" {
-			return paymentMethod{kind: kind}, fresh, nil
-		}
-		token, _ := strings.CutPrefix(data.text("card", "token"), "tok_")
-		method, ok := namedMethod(token)
-		if number := data.text("card", "number"); number != "" {
-			method, ok = methodByNumber(number)
-		}
-		if !ok {
-			return method, "", invalid("payment_method_data[card]", "resource_missing", "There is no such test card.")
-		}
-		return method, fresh, nil
-	}
-	named := x.params.text("payment_method")
-	if named == "" {
-		return method, "", nil
-	}
-	if card, isTest := strings.CutPrefix(named, "pm_card_"); isTest {
-		if method, ok := namedMethod(card); ok {
-			return method, fresh, nil
-		}
-	} else if strings.HasPrefix(named, "pm_usBankAccount") {
-		return paymentMethod{kind: "us_bank_account"}, fresh, nil
-	} else if p := x.world.intentWithMethod(named); p != nil {
-		return p.method, named, nil
-	}
-	return method, "", invalid("payment_method", "resource_missing", "There is no test payment method '%s'.", printable(named))
-}
-
 func (x *exchange) intentAtPath() (*intent, *refusal) {
 	if p := x.world.intents[x.args["intent"]]; p != nil {
 		return p, nil
@@ -160,7 +123,10 @@ func updateIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	method, id, refused := x.intentMethod()
+	if refused := x.checkCustomer(); refused != nil {
+		return nil, refused
+	}
+	method, id, refused := x.intentMethod(p, false)
 	if refused != nil {
 		return nil, refused
 	}
@@ -180,10 +146,11 @@ func confirmIntent(x *exchange) (object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	method, id, refused := x.intentMethod()
+	method, id, refused := x.intentMethod(p, true)
 	if refused != nil {
 		return nil, refused
 	}
+	p.attempt = x.readAttempt()
 	refused = p.confirmWith(intentChange{method: method, methodID: id, email: x.params.optional("receipt_email"),
 		particulars: x.particulars(p.particulars), intentTerms: x.terms(p.intentTerms)})
 	if refused != nil {

@@ -28,11 +28,16 @@
 //	                   the old /v1/charges/{charge}/refund; refunds from a cash balance
 //	payments           charges and PaymentIntents with test tokens, capture (in part too), cancel, update, list,
 //	                   captured asynchronously unless they say otherwise;
-//	                   tok_ and pm_card_ visa, mastercard, amex, ..., pendingRefund, refundFail, chargeDeclined...,
-//	                   createDispute, createDisputeInquiry, bypassPending; the same by card number; payment_method_data
-//	                   of other types: bank debits pend, multibanco and its like need the customer for a refund
+//	                   of other types than cards bank debits pend, multibanco and its like need the customer for a refund
+//	test cards         all documented names and numbers, with their brand, country and last4 and with what they do:
+//	                   tok_ and pm_card_ visa, chargeDeclined..., createDispute, refundFail, authenticationRequired...;
+//	                   a name that is not documented is refused
+//	before a payment   payment methods (create, retrieve, update, attach, detach, list), customers (with delete, and with
+//	                   cards of the older API), tokens of cards; 3D Secure, which waits for World.Authenticate or
+//	                   World.FailAuthentication; Checkout Sessions with the mode payment, which wait for
+//	                   World.CompleteCheckout or expire
 //	payment records    report_payment, report_refund, retrieve
-//	money              what is left of a charge, under concurrency; balance transactions; the available balance;
+//	money              what is left of a charge, under concurrency; balance transactions and their list; the balance;
 //	                   that of a connected account for reverse_transfer; disputes and inquiries; partial captures
 //	                   and holds that are canceled or expire after 7 days, none of which makes a refund
 //	life of a refund   pending (processing, charge_pending, insufficient_funds), requires_action, which ends
@@ -55,8 +60,10 @@
 //	                   those of APIVersion
 //	fees               are zero; application fees and transfers are ids, and no money moves in connected accounts
 //	disputes           change what can be refunded, and move no money
-//	customers          and payment methods, transfers and accounts expand to their id and kind alone
-//	authentication     of a payment by the customer (3D Secure)
+//	accounts           expand to their id and kind alone
+//	search             is refused, and reported as a mistake of the test
+//	early fraud        warnings, Radar's reviews and SetupIntents: a card for them is a good card
+//	prices             line items of a Checkout Session have price_data
 //	exchange rates, payouts, invoices, subscriptions, Terminal
 //
 // # What is not known
@@ -107,6 +114,14 @@
 //     processor_details.custom may be left out, and then nothing guards against a
 //     second report; inside it refund_reference is required. Only payments reported
 //     as guaranteed can be refunded.
+//   - A payment method that was used without a customer, or detached, and one
+//     that belongs to another customer: 400 without a code. Also a payment that was
+//     declined uses it up. A token that is used twice: 400 token_already_used
+//     without a param.
+//   - Deleting a customer detaches the payment methods, without events for them.
+//   - The advice_code and network_decline_code of declines other than
+//     generic_decline.
+//   - A Checkout Session whose payment is captured later is unpaid until then.
 //   - A delivery that failed is repeated after 5 minutes, 1 hour and 3 hours, in
 //     live mode seven times in three days.
 //   - reverse_transfer without a transfer: 400 with the parameter's name.

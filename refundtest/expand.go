@@ -51,8 +51,8 @@ func expandableAround(kind string) map[string]string {
 	case kindDispute:
 		return map[string]string{"charge": kindCharge, "payment_intent": kindIntent}
 	case kindCustomer:
-		return map[string]string{"cash_balance": "cash_balance", "default_source": "card", "sources": "list of card",
-			"subscriptions": "list of subscription", "tax": "tax", "test_clock": "test_clock"}
+		return map[string]string{"cash_balance": "cash_balance", "default_source": kindCard, "invoice_settings": "invoice_settings",
+			"sources": "list of card", "subscriptions": "list of subscription", "tax": "tax", "test_clock": "test_clock"}
 	case kindMethod:
 		return map[string]string{"customer": kindCustomer}
 	case kindFee:
@@ -67,7 +67,7 @@ func expandableAround(kind string) map[string]string {
 		return map[string]string{"balance_transaction": kindTransaction, "destination_payment_refund": kindRefund,
 			"source_refund": kindRefund, "transfer": kindTransfer}
 	}
-	return nil
+	return expandableBefore(kind)
 }
 
 // fieldsOf lists fields that are there and cannot be expanded.
@@ -163,6 +163,10 @@ func (w *World) expandPath(o object, path []string) {
 			}
 		}
 	case nil:
+		if list := w.included(o, name); list != nil {
+			o[name] = list
+			w.expandPath(list, path[1:])
+		}
 		if c := w.charges[asID(o)]; name == "refunds" && c != nil && o["object"] == kindCharge {
 			list := c.showRefunds()
 			o[name] = list

@@ -47,7 +47,10 @@ func FuzzBody(f *testing.F) {
 		"", "charge=ch_fuzz", "charge=ch_fuzz&amount=1&metadata[a]=b", "charge[]=1", "a[b[c]]=1", "[]=1", "a=%zz", "%ff=1",
 		"amount=1&amount=2", "metadata=1&metadata[a]=1", "charge=ch_fuzz&expand[]=charge.payment_intent", "a[b][c][d][e][f][g][h][i]=1",
 		"charge=ch_fuzz&expand[0]=charge&expand[]=charge", "created[gt]=-9223372036854775808&created[lt]=9223372036854775807",
-		"limit=-9223372036854775808", "charge=ch_fuzz&amount=9223372036854775808", strings.Repeat("a=1&", 3000), "=&=&[=]",
+		"limit=-9223372036854775808", "type=card&card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=34", "type=card&card=1",
+		"success_url=a&line_items[0][price_data][currency]=usd&line_items[0][price_data][unit_amount]=5&expires_at=9223372036854775807",
+		"source=tok_visa&address[city]=a&shipping[address][line1]=b", "line_items=1", "line_items[0]=1", "card[token]=tok_visa&customer=cus_1",
+		"charge=ch_fuzz&amount=9223372036854775808", strings.Repeat("a=1&", 3000), "=&=&[=]",
 	} {
 		f.Add(seed)
 	}
@@ -56,7 +59,8 @@ func FuzzBody(f *testing.F) {
 		s.SetBalance("usd", 0)
 		s.AddCharge(Charge{ID: "ch_fuzz", Amount: 1000})
 		for _, path := range []string{"/v1/refunds", "/v1/charges/ch_fuzz/refunds", "/v1/charges/ch_fuzz/refund",
-			"/v1/charges", "/v1/payment_intents", "/v1/payment_records/report_payment"} {
+			"/v1/charges", "/v1/payment_intents", "/v1/payment_records/report_payment",
+			"/v1/payment_methods", "/v1/payment_methods/pm_card_visa/attach", "/v1/customers", "/v1/tokens", "/v1/checkout/sessions"} {
 			ask(t, s, "POST", path, formType, []byte(body))
 			require.NoError(t, s.audit(0))
 		}

@@ -22,6 +22,9 @@ type refusal struct {
 	declineCode   string
 	charge        string
 	paymentIntent object
+	paymentMethod object
+
+	adviceCode, networkDeclineCode string
 
 	executed    bool   // decided by the work itself: kept for the idempotency key
 	anonymous   bool   // answered before the request got an id
@@ -79,6 +82,11 @@ func (r *refusal) object(logURL string) object {
 	set("param", r.param)
 	set("decline_code", r.declineCode)
 	set("charge", r.charge)
+	set("advice_code", r.adviceCode)
+	set("network_decline_code", r.networkDeclineCode)
+	if r.paymentMethod != nil {
+		o["payment_method"] = r.paymentMethod
+	}
 	if r.paymentIntent != nil {
 		o["payment_intent"] = r.paymentIntent
 	}

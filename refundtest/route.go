@@ -58,8 +58,8 @@ var routes = newRoutes()
 
 func newRoutes() []*route {
 	var table []*route
-	for _, group := range [][]*route{refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(),
-		transactionRoutes(), eventRoutes()} {
+	for _, group := range [][]*route{searchRoutes(), refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(),
+		transactionRoutes(), eventRoutes(), methodRoutes(), customerRoutes(), tokenRoutes(), sessionRoutes(), balanceRoutes()} {
 		table = append(table, group...)
 	}
 	for _, r := range table {
@@ -82,6 +82,8 @@ func permissionArea(kind string) string {
 		return "charge"
 	case kindTransaction:
 		return "balance_transaction_source"
+	case kindSession:
+		return "checkout_session"
 	}
 	return kind
 }

@@ -34,7 +34,8 @@ const PlatformAccount = "acct_1RefundtestPlatfm"
 //     [World.SetReference], [World.SettleCharge], [World.FailCharge],
 //     [World.Dispute], [World.Inquire], [World.WinDispute], [World.LoseDispute],
 //     [World.TopUp]
-//   - as the customer: [World.SubmitDetails], [World.Expire]
+//   - as the customer: [World.Authenticate], [World.FailAuthentication],
+//     [World.CompleteCheckout], [World.ExpireCheckout], [World.SubmitDetails], [World.Expire]
 //   - as a person in the Dashboard: [World.RefundInDashboard], [World.CancelInDashboard]
 //   - to see what there is: [World.Charge], [World.Refund], [World.Refunds],
 //     [World.Events], [World.Recent], [World.Balance], [World.CashBalance]

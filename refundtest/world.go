@@ -15,6 +15,10 @@ const (
 	kindFee         = "application_fee"
 	kindTransfer    = "transfer"
 	kindAccount     = "account"
+	kindToken       = "token"
+	kindCard        = "card"
+	kindSession     = "checkout.session"
+	kindBalance     = "balance"
 )
 
 type worldName struct {
@@ -38,11 +42,19 @@ type World struct {
 	events       map[string]*event
 	keys         map[string]*keptKey
 	disputes     map[string]*charge // by the id of the dispute
+	customers    map[string]*customer
+	methods      map[string]*savedMethod
+	tokens       map[string]*token
+	cards        map[string]*card // of the older API
+	sessions     map[string]*checkoutSession
 
-	allCharges timeline[*charge]
-	allIntents timeline[*intent]
-	allRefunds timeline[*refund]
-	allEvents  timeline[*event]
+	allCharges      timeline[*charge]
+	allIntents      timeline[*intent]
+	allRefunds      timeline[*refund]
+	allEvents       timeline[*event]
+	allTransactions timeline[*transaction]
+	allCustomers    timeline[*customer]
+	allSessions     timeline[*checkoutSession]
 
 	ledger           map[string]int64 // sum of all balance transactions, by currency
 	available        map[string]int64 // by currency; absent: without limit
@@ -108,6 +120,18 @@ func (w *World) lookup(to link) object {
 	case kindTransaction:
 		if t := w.transactions[to.id]; t != nil {
 			return t.show(w.server.instant())
+		}
+	case kindCustomer:
+		if c := w.customers[to.id]; c != nil {
+			return c.show()
+		}
+	case kindCard:
+		if c := w.cards[to.id]; c != nil {
+			return c.show()
+		}
+	case kindMethod:
+		if m := w.methods[to.id]; m != nil {
+			return m.show()
 		}
 	}
 	if d := w.disputes[to.id]; d != nil {

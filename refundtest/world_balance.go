@@ -25,6 +25,7 @@ type entry struct {
 func (w *World) post(e entry) string {
 	t := &transaction{entry: e, id: w.server.ids.related("txn_", e.source.id), at: w.server.stamp()}
 	w.transactions[t.id] = t
+	w.allTransactions.add(t)
 	w.ledger[e.currency] += e.amount
 	if _, limited := w.available[e.currency]; limited && e.source.kind == kindRefund {
 		w.available[e.currency] += e.amount

@@ -6,7 +6,10 @@ type cashName struct{ customer, currency string }
 // SetCashBalance gives a customer a cash balance, in the currency's smallest
 // unit, from which a refund with the origin customer_balance can be paid.
 func (w *World) SetCashBalance(customer, currency string, amount int64) {
-	w.server.locked(func() { w.cash[cashName{customer, currency}] = amount })
+	w.server.locked(func() {
+		w.knowCustomer(customer)
+		w.cash[cashName{customer, currency}] = amount
+	})
 }
 
 // CashBalance returns what is left of a customer's cash balance.
@@ -30,6 +33,7 @@ func (w *World) refundFromCash(q cashRefundInput) (*refund, *refusal) {
 	if w.cash[q.from] < q.amount {
 		return nil, impossible("amount", "", "The cash balance does not cover this refund.")
 	}
+	q.email = orElse(q.email, w.emailOf(q.from.customer))
 	if q.email == "" {
 		return nil, noAddress()
 	}

@@ -127,6 +127,7 @@ func (w *World) addCharge(given Charge) *charge {
 	}
 	given.Currency = strings.ToLower(given.Currency)
 	method := paymentMethod{kind: given.PaymentMethodType}
+	w.knowCustomer(given.Customer)
 	c := w.newCharge(given, method)
 	if given.PaymentIntent == "" && !given.WithoutPaymentIntent {
 		p := w.newIntent(c.Amount, c.Currency, c.id)
@@ -187,7 +188,7 @@ func (c *charge) show() object {
 		"amount_refunded": c.AmountRefunded, "application": nil, "application_fee": nil,
 		"application_fee_amount":          nil,
 		"balance_transaction":             nil,
-		"billing_details":                 billingDetails(c.ReceiptEmail),
+		"billing_details":                 c.billing(),
 		"calculated_statement_descriptor": c.calculatedDescriptor(),
 		"captured":                        c.captured && c.Status == "succeeded", "created": c.at.second, "currency": c.Currency,
 		"customer":                    linkTo(kindCustomer, c.Customer),
@@ -203,7 +204,7 @@ func (c *charge) show() object {
 		"payment_method_details": c.methodDetails(),
 		"radar_options":          object{},
 		"receipt_email":          orNull(c.ReceiptEmail), "receipt_number": nil,
-		"receipt_url": "https://pay.stripe.com/receipts/" + c.id,
+		"receipt_url": c.receiptURL(),
 		"refunded":    c.Refunded, "review": nil, "source": c.sourceCard(), "source_transfer": nil,
 		"status": c.Status, "transfer_data": nil,
 	}
@@ -262,12 +263,10 @@ const riskScore = int64(12)
 
 func (c *charge) outcome() object {
 	if c.Status == "failed" {
-		return object{"advice_code": nil, "network_advice_code": nil, "network_decline_code": nil,
-			"network_status": "declined_by_network", "reason": orNull(c.failure), "risk_level": "normal", "risk_score": riskScore,
-			"seller_message": "The bank declined.", "type": "issuer_declined"}
+		return c.refusedOutcome()
 	}
 	return object{"advice_code": nil, "network_advice_code": nil, "network_decline_code": nil,
-		"network_status": "approved_by_network", "reason": nil, "risk_level": "normal", "risk_score": riskScore,
+		"network_status": "approved_by_network", "reason": nil, "risk_level": c.method.riskLevel(), "risk_score": riskScore,
 		"seller_message": "Payment complete.", "type": "authorized"}
 }
 

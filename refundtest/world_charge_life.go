@@ -33,10 +33,11 @@ func (w *World) takePayment(p payment) *charge {
 			w.payWaiting()
 		}
 	}
-	if c.Status == "pending" {
+	w.spend(method.id)
+	if c.Status == "pending" && !method.staysPending {
 		w.schedule(w.server.instant().Add(debitDelay), func() {
 			if c.Status == "pending" {
-				c.finish("succeeded")
+				c.finish(method.debitEnd())
 			}
 		})
 	}
@@ -67,16 +68,13 @@ func (c *charge) finish(status string) {
 	p := c.world.intents[c.PaymentIntent]
 	if status == "succeeded" {
 		c.book(c.Amount)
-		if p != nil {
-			p.status = "succeeded"
-		}
 	} else {
-		c.captured, c.failure = false, "processing_error"
-		if p != nil {
-			p.status, p.failed = "requires_payment_method", true
-		}
+		c.captured, c.failure = false, orElse(c.method.failsLater, "processing_error")
 	}
 	c.world.publish("charge."+status, c.show(), nil)
+	if p != nil {
+		p.decided(c)
+	}
 	for _, r := range c.refunds.sorted() {
 		switch {
 		case r.pendingReason != "charge_pending":

@@ -26,7 +26,7 @@ func (c *charge) showDispute() object {
 			"has_evidence": false, "past_due": false, "submission_count": int64(0),
 		},
 		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
-		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": "fraudulent", "status": d.status,
+		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": orElse(c.method.disputeReason, "fraudulent"), "status": d.status,
 	}
 	if c.method.isCard() {
 		o["payment_method_details"] = object{"type": "card", "card": object{

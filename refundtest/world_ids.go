@@ -50,6 +50,25 @@ func (g *idSource) payment(prefix string) string {
 	return prefix + "3" + g.characters(23)
 }
 
+// short returns an id of 14 characters after its prefix, as customers have.
+func (g *idSource) short(prefix string) string {
+	if g.custom != nil {
+		return g.custom(prefix)
+	}
+	return prefix + g.characters(14)
+}
+
+// long returns an id of 58 characters after its prefix, as Checkout Sessions have.
+func (g *idSource) long(prefix string) string {
+	if g.custom != nil {
+		return g.custom(prefix)
+	}
+	return prefix + "a1" + g.characters(28) + g.characters(28)
+}
+
+// invoicePrefix is what the numbers of a customer's invoices begin with.
+func (g *idSource) invoicePrefix() string { return strings.ToUpper(g.characters(8)) }
+
 // related returns an id of the family of parent.
 func (g *idSource) related(prefix, parent string) string {
 	if g.custom != nil {

@@ -53,7 +53,7 @@ func (p particulars) calculatedDescriptor() string {
 // methodDetails are the payment_method_details of a charge: what the method says,
 // and Stripe's defaults for the rest.
 func (c *charge) methodDetails() object {
-	details := c.method.details(c.Amount)
+	details := c.method.details(c.authorized())
 	inner, _ := details[c.method.kind].(object)
 	if inner == nil {
 		return details
@@ -64,7 +64,7 @@ func (c *charge) methodDetails() object {
 	}
 	addMissing(inner, object{
 		"extended_authorization":    object{"status": "disabled"},
-		"fingerprint":               characters(c.method.brand+c.method.last4, 16),
+		"fingerprint":               c.method.fingerprint(),
 		"incremental_authorization": object{"status": "unavailable"},
 		"multicapture":              object{"status": "unavailable"},
 		"network_token":             object{"used": false},

@@ -32,7 +32,9 @@ type intent struct {
 	fee          int64
 	canceledAt   int64
 	cancellation string
-	failed       bool
+	lastError    object // nil if the last attempt was not refused
+	attempt      attempt
+	session      *checkoutSession // nil if no page made it
 	charges      timeline[*charge]
 	refunds      timeline[*refund]
 }
@@ -89,7 +91,7 @@ func (p *intent) adopt(c *charge) {
 	p.charges.add(c)
 	switch {
 	case c.Status == "failed":
-		p.status, p.failed = "requires_payment_method", true
+		p.status = "requires_payment_method"
 	case c.Status == "pending":
 		p.status = "processing"
 	case !c.captured:
@@ -136,9 +138,11 @@ func (p *intent) show() object {
 			delete(o["transfer_data"].(object), "amount")
 		}
 	}
-	if p.failed {
-		o["last_payment_error"] = object{"type": cardError, "code": orNull(p.method.decline),
-			"decline_code": orNull(p.method.reason), "message": "The card was declined."}
+	if p.lastError != nil {
+		o["last_payment_error"] = p.lastError
+	}
+	if p.status == "requires_action" {
+		o["next_action"] = p.nextAction()
 	}
 	return o
 }
@@ -209,7 +213,7 @@ func (p *intent) update(change intentChange) *refusal {
 
 // isOpen reports whether the payment method can still be changed.
 func (p *intent) isOpen() bool {
-	return p.status == "requires_payment_method" || p.status == "requires_confirmation"
+	return p.status == "requires_payment_method" || p.status == "requires_confirmation" || p.status == "requires_action"
 }
 
 // confirmWith changes an open PaymentIntent and confirms it.
@@ -229,12 +233,26 @@ func (p *intent) confirmWith(change intentChange) *refusal {
 	}
 	p.particulars, p.intentTerms = change.particulars, change.intentTerms
 	setGiven(&p.email, change.email)
-	p.failed = false
+	p.lastError = nil
 	return p.confirm()
 }
 
-// confirm takes the money, or is declined.
+// confirm takes the money, is declined, or waits for the customer.
 func (p *intent) confirm() *refusal {
+	if m := p.world.methods[p.methodID]; m != nil {
+		if refused := m.refuseFor(p.customer); refused != nil {
+			refused.paymentIntent = p.show()
+			return refused
+		}
+	}
+	if p.wantsAuthentication(p.method) {
+		return p.askForAuthentication()
+	}
+	return p.pay()
+}
+
+// pay takes the money, or is declined.
+func (p *intent) pay() *refusal {
 	w, method := p.world, p.method.withDefaults()
 	method.id = p.methodID
 	c := w.takePayment(payment{
@@ -245,11 +263,9 @@ func (p *intent) confirm() *refusal {
 	})
 	p.adopt(c)
 	if c.Status == "failed" {
-		w.publish("payment_intent.payment_failed", p.show(), nil)
-		refused := declined(method.decline, method.reason, c.id)
-		refused.paymentIntent = p.show()
-		return refused
+		return p.lose(method.refuse(c.id))
 	}
+	p.keepMethod()
 	if p.status == "requires_capture" {
 		w.publish("payment_intent.amount_capturable_updated", p.show(), nil)
 		w.schedule(w.server.instant().Add(holdLifetime), func() {
@@ -328,16 +344,6 @@ func (p *intent) expire() {
 func (p *intent) end(cancellation string) {
 	p.status, p.cancellation, p.canceledAt = "canceled", cancellation, p.world.server.instant().Unix()
 	p.world.publish("payment_intent.canceled", p.show(), nil)
-}
-
-// intentWithMethod finds who used a payment method before.
-func (w *World) intentWithMethod(id string) *intent {
-	for _, p := range w.allIntents.sorted() {
-		if p.methodID == id {
-			return p
-		}
-	}
-	return nil
 }
 
 // unexpected refuses what the status does not allow.

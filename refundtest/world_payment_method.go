@@ -1,9 +1,6 @@
 package refundtest
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A RefundOutcome is what happens to the refunds of a charge.
 type RefundOutcome string
@@ -23,21 +20,47 @@ const (
 type paymentMethod struct {
 	id       string
 	kind     string
+	number   string // of a card or a bank account
 	brand    string
+	also     string // second network of the card
 	last4    string
-	onRefund RefundOutcome
-	decline  string // code of the decline
-	reason   string // decline_code
-	dispute  string // status of a dispute that comes at once
-	ready    bool   // the money is available at once
+	country  string
+	funding  string
+	expMonth int64
+	expYear  int64
+
+	onRefund      RefundOutcome
+	decline       string // code of the decline
+	reason        string // decline_code, empty if the decline has none
+	attaches      bool   // to a customer, although its payments are declined
+	failsLater    string // failure code of a debit that fails when it is due
+	staysPending  bool   // a debit that is never decided
+	dispute       string // status of a dispute that comes at once
+	disputeReason string // fraudulent if empty
+	ready         bool   // the money is available at once
+	authenticates authentication
+	risk          string // normal if empty
+	blocked       bool   // by Radar
+	cvcCheck      string // pass if empty, as the next two
+	zipCheck      string
+	line1Check    string
+	authenticated bool // the customer has passed 3D Secure
+	billing       *contact
 }
 
 func (m paymentMethod) withDefaults() paymentMethod {
-	if m.kind == "" {
-		m.kind = "card"
+	m.kind = orElse(m.kind, "card")
+	if m.kind == "card" {
+		m.number = orElse(m.number, "4242424242424242")
+		m.brand = orElse(m.brand, brandOfNumber(m.number))
+		m.country = orElse(m.country, "US")
+		m.funding = orElse(m.funding, "credit")
+		if m.expMonth == 0 {
+			m.expMonth, m.expYear = 12, 2034
+		}
 	}
-	if m.kind == "card" && m.brand == "" {
-		m.brand, m.last4 = "visa", "4242"
+	if len(m.number) >= 4 {
+		m.last4 = m.number[len(m.number)-4:]
 	}
 	return m
 }
@@ -97,77 +120,26 @@ func (m paymentMethod) failureType() string {
 	return "payment_failure_refund"
 }
 
-func (m paymentMethod) details(amount int64) object {
+// riskLevel is Radar's.
+func (m paymentMethod) riskLevel() string { return orElse(m.risk, "normal") }
+
+// fingerprint is the same for the same number.
+func (m paymentMethod) fingerprint() string { return characters(m.number, 16) }
+
+// details is what a charge shows of the method.
+func (m paymentMethod) details(authorized any) object {
 	if !m.isCard() {
 		return object{m.kind: object{}, "type": m.kind}
 	}
 	card := object{
-		"amount_authorized": amount, "brand": m.brand,
-		"checks":  object{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": "pass"},
-		"country": "US", "exp_month": int64(12), "exp_year": int64(2034), "funding": "credit", "installments": nil,
+		"amount_authorized": authorized, "brand": m.brand,
+		"checks": object{"address_line1_check": orNull(m.line1Check), "address_postal_code_check": orNull(m.zipCheck),
+			"cvc_check": orElse(m.cvcCheck, "pass")},
+		"country": m.country, "exp_month": m.expMonth, "exp_year": m.expYear, "funding": m.funding, "installments": nil,
 		"last4": m.last4, "mandate": nil, "network": m.brand, "three_d_secure": nil, "wallet": nil,
 	}
+	if m.authenticated {
+		card["three_d_secure"] = m.authenticationResult()
+	}
 	return object{"card": card, "type": "card"}
-}
-
-// namedMethod returns what tok_NAME and pm_card_NAME stand for.
-func namedMethod(name string) (paymentMethod, bool) {
-	declined := func(code, reason string) (paymentMethod, bool) {
-		return paymentMethod{decline: code, reason: reason}, true
-	}
-	switch name {
-	case "pendingRefund":
-		return paymentMethod{onRefund: PendsThenSucceeds, last4: "7726", brand: "visa"}, true
-	case "refundFail":
-		return paymentMethod{onRefund: SucceedsThenFails, last4: "5126", brand: "visa"}, true
-	case "chargeDeclined", "visa_chargeDeclined":
-		return declined("card_declined", "generic_decline")
-	case "chargeDeclinedInsufficientFunds", "visa_chargeDeclinedInsufficientFunds":
-		return declined("card_declined", "insufficient_funds")
-	case "chargeDeclinedLostCard", "visa_chargeDeclinedLostCard":
-		return declined("card_declined", "lost_card")
-	case "chargeDeclinedStolenCard", "visa_chargeDeclinedStolenCard":
-		return declined("card_declined", "stolen_card")
-	case "chargeDeclinedFraudulent", "radarBlock":
-		return declined("card_declined", "fraudulent")
-	case "chargeDeclinedExpiredCard":
-		return declined("expired_card", "expired_card")
-	case "chargeDeclinedIncorrectCvc":
-		return declined("incorrect_cvc", "incorrect_cvc")
-	case "chargeDeclinedProcessingError":
-		return declined("processing_error", "processing_error")
-	case "createDispute", "createDisputeProductNotReceived":
-		return paymentMethod{dispute: "needs_response"}, true
-	case "createDisputeInquiry":
-		return paymentMethod{dispute: "warning_needs_response"}, true
-	case "bypassPending", "bypassPendingInternational":
-		return paymentMethod{ready: true}, true
-	}
-	return brandOf(name)
-}
-
-// brandOf takes the tokens that stand for a brand or a country: tok_visa,
-// tok_mastercard_debit, tok_de.
-func brandOf(name string) (paymentMethod, bool) {
-	brand, _, _ := strings.Cut(name, "_")
-	last4 := map[string]string{"visa": "4242", "mastercard": "4444", "amex": "8431", "discover": "9424",
-		"diners": "0004", "jcb": "0505", "unionpay": "0005"}[brand]
-	if last4 == "" && len(brand) == 2 && brand == strings.ToLower(brand) {
-		brand, last4 = "visa", "4242"
-	}
-	return paymentMethod{brand: brand, last4: last4}, last4 != ""
-}
-
-// methodByNumber takes the documented test card numbers.
-func methodByNumber(number string) (paymentMethod, bool) {
-	name := map[string]string{
-		"4242424242424242": "visa", "4000056655665556": "visa", "5555555555554444": "mastercard", "378282246310005": "amex",
-		"4000000000007726": "pendingRefund", "4000000000005126": "refundFail",
-		"4000000000000002": "chargeDeclined", "4000000000009995": "chargeDeclinedInsufficientFunds",
-		"4000000000000259": "createDispute", "4000000000001976": "createDisputeInquiry", "4000000000000077": "bypassPending",
-	}[strings.ReplaceAll(number, " ", "")]
-	if name == "" {
-		return paymentMethod{}, false
-	}
-	return namedMethod(name)
 }

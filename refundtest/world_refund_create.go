@@ -36,7 +36,7 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	if short && !c.method.isCard() {
 		return nil, impossible("", "balance_insufficient", "The available balance does not cover this refund.")
 	}
-	if q.email == "" && c.ReceiptEmail == "" && c.refundOutcome() == NeedsAction {
+	if q.email == "" && c.email() == "" && c.refundOutcome() == NeedsAction {
 		return nil, noAddress()
 	}
 	r := w.newRefund(c, q.amount)

@@ -63,7 +63,7 @@ func (r *refund) askForDetails() {
 // address is where the customer is asked for bank details, empty if it is not known.
 func (r *refund) address() string {
 	if r.email == "" && r.charge != nil {
-		return r.charge.ReceiptEmail
+		return r.charge.email()
 	}
 	return r.email
 }

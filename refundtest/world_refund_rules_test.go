@@ -20,7 +20,7 @@ func TestRefundOfADebitThatFailsIsCanceled(t *testing.T) {
 	assert.Equal(t, "canceled", ended.text("status"))
 	assert.NotContains(t, ended.Body, "failure_reason", "none is documented")
 	assert.NotContains(t, ended.Body, "failure_balance_transaction", "no money had moved")
-	assert.Equal(t, []string{"charge.failed", "refund.updated", "charge.refund.updated"}, c.kinds()[before:])
+	assert.Equal(t, []string{"charge.failed", "payment_intent.payment_failed", "refund.updated", "charge.refund.updated"}, c.kinds()[before:])
 }
 
 // A customer who must give bank details has to be reached.

@@ -33,6 +33,11 @@ func (t *timeline[T]) add(item T) {
 	t.items = append(t.items, item)
 }
 
+// remove takes an item out.
+func (t *timeline[T]) remove(item T) {
+	t.items = slices.DeleteFunc(t.items, func(other T) bool { return other.when() == item.when() })
+}
+
 func (t *timeline[T]) sorted() []T {
 	if t.unsorted {
 		slices.SortFunc(t.items, func(a, b T) int { return a.when().compare(b.when()) })
