@@ -27,8 +27,9 @@ func WithIDs(next func(prefix string) string) Option {
 	return func(s *Server) { s.ids.custom = next }
 }
 
-// WithAPIKeys makes the server accept only these keys. By default every key
-// that looks like a secret or restricted key is accepted.
+// WithAPIKeys makes the server accept only these keys. By default every key is
+// accepted that begins with sk_test_, rk_test_, sk_live_ or rk_live_ and goes on
+// with letters, digits and underscores.
 func WithAPIKeys(keys ...string) Option {
 	return func(s *Server) {
 		if s.keys.accepted == nil {
