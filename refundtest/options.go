@@ -63,8 +63,9 @@ type TB interface {
 }
 
 // WithReporter makes the server call t.Errorf for what is surely a mistake in a
-// test: a request to a URL that Stripe does not have, or a fault that was
-// injected and never happened. The server is closed when t ends.
+// test: a request to a URL that Stripe does not have, a fault that was injected
+// and never happened, and an event that a webhook endpoint refused or never got
+// (see [MayMissEvents]). The server is closed when t ends.
 func WithReporter(t TB) Option {
 	return func(s *Server) { s.reporter = t }
 }

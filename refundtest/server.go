@@ -212,6 +212,9 @@ func (s *Server) Close() {
 		hook()
 	}
 	s.reportUnused()
+	if s.reporter != nil {
+		s.reportMissed()
+	}
 }
 
 func (s *Server) isClosed() bool {
