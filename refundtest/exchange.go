@@ -61,9 +61,17 @@ func (x *exchange) begin() {
 }
 
 // answer passes a request through the injected fault to the API.
-func (s *Server) answer(x *exchange) *answer {
-	a := s.applyFault(x, func() *answer { return s.process(x) })
-	s.journal.end(x, a)
+func (s *Server) answer(x *exchange) (a *answer) {
+	a = &answer{drop: true}
+	ended := true // by a fault, which then reads no answer
+	defer func() {
+		s.journal.end(x, a)
+		if ended {
+			x.answered()
+		}
+	}()
+	a = s.applyFault(x, func() *answer { return s.process(x) })
+	ended = false
 	return a
 }
 

@@ -23,7 +23,7 @@ type Request struct {
 	RequestID      string
 	Time           time.Time // of the server's clock
 
-	Status   int    // 0 while the request runs, and when the connection was dropped
+	Status   int    // 0 while the request runs, and when there was no answer: the connection was dropped, the caller ended
 	Replayed bool   // answered from what was stored for the key
 	Fault    string // what [Server.Inject] made go wrong; empty for nothing
 }
