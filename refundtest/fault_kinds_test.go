@@ -180,6 +180,52 @@ func TestFaultIsInTheJournal(t *testing.T) {
 	assert.True(t, requests[1].Replayed)
 }
 
+// A fault that comes too late for a request did not make it go wrong.
+func TestFaultThatChangedNothingIsNotInTheJournal(t *testing.T) {
+	for name, fault := range map[string]refundtest.Fault{
+		"stored 500": refundtest.ServerError(), "after the work": refundtest.ServerError().AfterWork(), "later": refundtest.ServerErrorDoneLater(0),
+		"lock": refundtest.LockTimeout(), "limit": refundtest.RateLimit(""), "in use": refundtest.KeyInUse(),
+		"refused": refundtest.AnswerError(402, "card_error", "card_declined", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := setup(t)
+			charge := c.server.AddCharge(refundtest.Charge{}).ID
+			c.server.Inject(fault.Times(2))
+			assert.Equal(t, 401, c.with("Authorization", "").tryRefund(charge, "key-1").status)
+			assert.GreaterOrEqual(t, c.tryRefund(charge, "key-1").status, 400)
+			requests := c.server.Requests()
+			assert.Empty(t, requests[0].Fault)
+			assert.NotEmpty(t, requests[1].Fault)
+		})
+	}
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{}).ID
+	assert.Equal(t, 200, c.tryRefund(charge, "key-1").status)
+	c.server.Inject(refundtest.ServerError())
+	assert.Equal(t, 200, c.tryRefund(charge, "key-1").status)
+	assert.Empty(t, c.server.Requests()[1].Fault, "replayed")
+}
+
+func TestOnRequest(t *testing.T) {
+	type name struct{}
+	var seen []refundtest.Request
+	var of []any
+	c := setup(t, refundtest.OnRequest(func(ctx context.Context, r refundtest.Request) {
+		seen, of = append(seen, r), append(of, ctx.Value(name{}))
+	}))
+	charge := c.server.AddCharge(refundtest.Charge{}).ID
+	c.server.Inject(refundtest.DropConnection().AfterWork(), refundtest.EndCaller())
+	ctx := context.WithValue(t.Context(), name{}, "mine")
+	c.try(ctx, "POST", "/v1/refunds", "key-1", "charge", charge, "amount", "100")
+	refundtest.Ended(func() { c.tryRefund(charge, "key-1") })
+	c.tryRefund(charge, "key-1")
+	assert.Equal(t, c.server.Requests(), seen)
+	assert.Equal(t, []any{"mine", nil, nil}, of)
+	assert.Equal(t, []int{0, 0, 200}, []int{seen[0].Status, seen[1].Status, seen[2].Status})
+	seen[2].Form.Set("charge", "changed")
+	assert.NotEqual(t, c.server.Requests(), seen, "copies")
+}
+
 func TestRefusedConnectionReachesNothing(t *testing.T) {
 	c := setup(t)
 	charge := c.server.AddCharge(refundtest.Charge{}).ID

@@ -1,6 +1,9 @@
 package refundtest
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // An Option changes how a [Server] is made.
 type Option func(*Server)
@@ -53,6 +56,14 @@ func WithRateLimits() Option {
 // contention. By default such requests take turns.
 func WithLockTimeouts() Option {
 	return func(s *Server) { s.locks.on = true }
+}
+
+// OnRequest calls notify for every request once its answer is known, before it is
+// sent, with the context of the request and what [Server.Requests] shows of it: a
+// log, for instance, that says which answer is due to a fault. It must be safe for
+// concurrent use.
+func OnRequest(notify func(context.Context, Request)) Option {
+	return func(s *Server) { s.onRequest = notify }
 }
 
 // TB is the part of testing.TB that this package uses.

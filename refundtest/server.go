@@ -51,6 +51,8 @@ type Server struct {
 	reporter TB
 	journal  journal
 
+	onRequest func(context.Context, Request) // nil for nobody
+
 	mu      sync.Mutex // guards every world and what follows
 	worlds  map[worldName]*World
 	serial  int64

@@ -55,7 +55,8 @@ func TestAFailingAssertionIsShort(t *testing.T) {
 	}
 	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000}).ID
 	made := map[string]string{}
-	for key, amount := range map[string]string{"order-1": "300", "order 2": "200", "order-3": "100"} {
+	for _, each := range [][2]string{{"order-1", "300"}, {"order 2", "200"}, {"order-3", "100"}} {
+		key, amount := each[0], each[1]
 		made[key] = c.with("Idempotency-Key", key).post("/v1/refunds", "charge", charge, "amount", amount, "metadata[order]", key).ok(t).text("id")
 	}
 	require.NoError(t, c.server.Fail(made["order-3"], ""))

@@ -26,7 +26,8 @@
 // account that requests name in Stripe-Account must be in the file.
 //
 // With -chaos 0.3 three in ten requests meet something that a client must
-// survive: lost answers, errors of proxies, limits, broken bodies.
+// survive: lost answers, errors of proxies, limits, broken bodies. The log says
+// what, at the end of the line: chaos="answer 502 text/html".
 package main
 
 import (
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 		return err
 	}
 	log := &logger{out: out, now: time.Now}
-	server := refundtest.New(refundtest.WithClock(time.Now))
+	server := refundtest.New(refundtest.WithClock(time.Now), refundtest.OnRequest(log.fault))
 	defer server.Close()
 	worlds := []place{{"test mode", server.World}, {"live mode", server.Live()}}
 	if config.seed != "" {
