@@ -51,22 +51,22 @@ func refusals(t *testing.T) map[string]reply {
 // TestErrorAnswer makes for each refusal of the server one of the same status,
 // type, code and param, and compares what else is in it.
 func TestErrorAnswer(t *testing.T) {
-	for name, real := range refusals(t) {
+	for name, original := range refusals(t) {
 		t.Run(name, func(t *testing.T) {
-			require.GreaterOrEqual(t, real.Status, 400)
-			made := refundtest.ErrorAnswer(real.Status, real.text("error", "type"), real.text("error", "code"), real.text("error", "param"))
+			require.GreaterOrEqual(t, original.Status, 400)
+			made := refundtest.ErrorAnswer(original.Status, original.text("error", "type"), original.text("error", "code"), original.text("error", "param"))
 			raw, err := io.ReadAll(made.Body)
 			require.NoError(t, err)
 			var body map[string]any
 			require.NoError(t, json.Unmarshal(raw, &body))
 
-			assert.Equal(t, real.Status, made.StatusCode)
+			assert.Equal(t, original.Status, made.StatusCode)
 			assert.EqualValues(t, len(raw), made.ContentLength)
 			for _, header := range []string{"Content-Type", "Stripe-Should-Retry", "Www-Authenticate"} {
-				assert.Equal(t, real.Header.Get(header), made.Header.Get(header), header)
+				assert.Equal(t, original.Header.Get(header), made.Header.Get(header), header)
 			}
-			assert.Equal(t, real.Header.Get("Request-Id") != "", made.Header.Get("Request-Id") != "")
-			want, got := real.at("error").(map[string]any), reply{Body: body}.at("error").(map[string]any)
+			assert.Equal(t, original.Header.Get("Request-Id") != "", made.Header.Get("Request-Id") != "")
+			want, got := original.at("error").(map[string]any), reply{Body: body}.at("error").(map[string]any)
 			for _, member := range []string{"charge", "decline_code", "payment_intent", "payment_method", "advice_code", "network_decline_code"} {
 				delete(want, member) // details of a declined card
 			}

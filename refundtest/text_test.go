@@ -28,8 +28,9 @@ func TestTextOnOneLine(t *testing.T) {
 		`refund.created evt_1 of re_1, attempt 1: no answer, "dial\nrefused"`: refundtest.Delivery{Event: event, Attempt: 1, Err: errors.New("dial\nrefused")},
 	} {
 		assert.Equal(t, want, value.String())
-		assert.Equal(t, want, fmt.Sprintf("%v", value))
-		assert.Equal(t, want, fmt.Sprintf("%s", value))
+		for _, verb := range []string{"%v", "%s"} {
+			assert.Equal(t, want, fmt.Sprintf(verb, value))
+		}
 		assert.Equal(t, fmt.Sprintf("%q", want), fmt.Sprintf("%q", value))
 		assert.Equal(t, "["+want+"]", fmt.Sprint([]fmt.Stringer{value}))
 	}

@@ -20,7 +20,7 @@ func (w *World) AssertRefundedOnce(t TB, want Refund) Refund {
 	var fitting []Refund
 	all := w.Refunds("")
 	for _, r := range all {
-		if want.counts(r) && len(want.differences(r)) == 0 {
+		if r.counts(want) && len(r.differences(want)) == 0 {
 			fitting = append(fitting, r)
 		}
 	}
@@ -32,7 +32,7 @@ func (w *World) AssertRefundedOnce(t TB, want Refund) Refund {
 }
 
 // counts reports whether the status of r lets it count.
-func (want Refund) counts(r Refund) bool {
+func (r Refund) counts(want Refund) bool {
 	ended := r.Status == "failed" || r.Status == "canceled"
 	return !ended || want.Status == r.Status
 }
@@ -47,12 +47,12 @@ func (w *World) about(want Refund, all []Refund) string {
 			all = slices.DeleteFunc(all, func(r Refund) bool { return r.Charge != payment && r.PaymentIntent != payment })
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Refund) int { return len(want.differences(a)) - len(want.differences(b)) })
+	slices.SortStableFunc(all, func(a, b Refund) int { return len(a.differences(want)) - len(b.differences(want)) })
 	b.WriteString(list(all, func(r Refund) string {
 		verdict := "fits"
-		if differences := want.differences(r); len(differences) > 0 {
+		if differences := r.differences(want); len(differences) > 0 {
 			verdict = "has " + strings.Join(differences, ", ")
-		} else if !want.counts(r) {
+		} else if !r.counts(want) {
 			verdict = "fits, but a refund that is " + r.Status + " does not count"
 		}
 		return r.line() + ": " + verdict
@@ -107,7 +107,7 @@ func (w *World) AssertNotRefunded(t TB, id string) {
 
 // differences are the fields that are set in want and not the same in r, as they
 // are in r.
-func (want Refund) differences(r Refund) []string {
+func (r Refund) differences(want Refund) []string {
 	var differences []string
 	for _, field := range want.fields() {
 		if has := field.of(r); has != field.value {
