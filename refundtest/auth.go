@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	keyShape     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]{3,250}$`)
+	keyShape     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}$`)
 	versionShape = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?(; ?[a-z0-9_]+=v\d+)*$`)
 )
 
@@ -156,7 +156,8 @@ func masked(key string) string {
 }
 
 func (s *Server) chooseWorld(x *exchange, key string) *refusal {
-	name := worldName{account: PlatformAccount, live: strings.Contains(key, "_live_")}
+	live := strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
+	name := worldName{account: PlatformAccount, live: live}
 	if sent, there := x.request.Header["Stripe-Account"]; there {
 		name.account = strings.TrimSpace(strings.Join(sent, ","))
 	}

@@ -29,6 +29,38 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+func TestKeyFormat(t *testing.T) {
+	c := setup(t)
+	live, err := c.server.Live().RefundInDashboard(c.server.Live().AddCharge(refundtest.Charge{}).ID, 0)
+	require.NoError(t, err)
+	for key, want := range map[string]struct {
+		status int
+		refund []string
+	}{
+		"sk_test_1":             {200, nil},
+		"rk_test_a":             {200, nil},
+		"sk_live_1":             {200, []string{live.ID}},
+		"rk_live_1":             {200, []string{live.ID}},
+		"sk_test_my_live_order": {200, nil},
+		"sk_live_my_test_order": {200, []string{live.ID}},
+		"sk_test_":              {401, nil},
+		"sk_test":               {401, nil},
+		"pk_test_1":             {401, nil},
+		"whsec_test_1":          {401, nil},
+		"Sk_test_1":             {401, nil},
+		"sk_test_1!":            {401, nil},
+		"sk_test_1 2":           {401, nil},
+	} {
+		t.Run(key, func(t *testing.T) {
+			got := c.with("Authorization", "Bearer "+key).get("/v1/refunds")
+			assert.Equal(t, want.status, got.Status, got.Raw)
+			if got.Status == http.StatusOK {
+				assert.Equal(t, want.refund, got.ids())
+			}
+		})
+	}
+}
+
 func TestKeysAreNeverShown(t *testing.T) {
 	c := setup(t)
 	const secret = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"

@@ -51,8 +51,9 @@
 //	access             keys missing, malformed, revoked, expired, restricted; live and test mode; connected accounts;
 //	                   rate limits and lock timeouts, when asked for
 //	events             for every change, with previous_attributes, at /v1/events and from World.Events;
-//	                   signed and delivered to a handler or a URL
-//	faults             what Server.Inject injects: on chosen requests, or by chance
+//	                   signed and delivered to a handler or a URL; what an endpoint misses fails the test
+//	faults             what Server.Inject injects: on chosen requests, or by chance; lost, foreign and broken answers,
+//	                   stored errors, callers that die in the middle
 //
 // # What is not simulated
 //

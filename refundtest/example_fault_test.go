@@ -86,3 +86,46 @@ func ExampleFault_WithProbability() {
 	// 200
 	// 503
 }
+
+// A worker dies between the work and the answer, and is started again. What it
+// stored before it sent the request is all that it knows.
+func ExampleEndCaller() {
+	server := refundtest.New()
+	defer server.Close()
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
+	server.Inject(refundtest.EndCaller().AfterWork().On("POST /v1/refunds"))
+
+	stored := map[string]string{}
+	worker := func() {
+		stored["order-6735"] = "sent"
+		answer := refundOnce(server.HTTPClient(), charge.ID, "order-6735/refund-1")
+		stored["order-6735"] = "answered " + answer
+	}
+	for refundtest.Ended(worker) {
+		fmt.Println("the worker died;", stored["order-6735"], "is stored; refunds:", len(server.Refunds(charge.ID)))
+	}
+	fmt.Println(stored["order-6735"])
+	fmt.Println("refunds:", len(server.Refunds(charge.ID)))
+	// Output:
+	// the worker died; sent is stored; refunds: 1
+	// answered 200
+	// refunds: 1
+}
+
+// A charge is disputed while a refund of it is on its way.
+func ExampleCallFunc() {
+	server := refundtest.New()
+	defer server.Close()
+	charge := server.AddCharge(refundtest.Charge{Amount: 2000})
+	server.Inject(refundtest.CallFunc(func() {
+		if err := server.Dispute(charge.ID); err != nil {
+			fmt.Println(err)
+		}
+	}).On("POST /v1/refunds"))
+
+	fmt.Println(refundOnce(server.HTTPClient(), charge.ID, "order-6735/refund-1"))
+	fmt.Println("refunds:", len(server.Refunds(charge.ID)))
+	// Output:
+	// 400
+	// refunds: 0
+}

@@ -36,6 +36,26 @@ func ExampleServer_AddWebhook() {
 	// refund.failed failed
 }
 
+// A service has more paths than one. Without AtPath the mux would answer 404, and
+// WithReporter would fail the test.
+func ExampleAtPath() {
+	server := refundtest.New()
+	defer server.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /webhooks/stripe", func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println("an event at", r.URL.Path)
+	})
+	hook := server.AddWebhook(mux, "whsec_test", refundtest.AtPath("/webhooks/stripe"), refundtest.EventTypes("refund.created"))
+
+	if _, err := server.RefundInDashboard(server.AddCharge(refundtest.Charge{}).ID, 0); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("answered", hook.Deliveries()[0].Status)
+	// Output:
+	// an event at /webhooks/stripe
+	// answered 200
+}
+
 // The test decides when a handler learns of what happened, and that it fails at
 // first.
 func ExampleWebhook_Retry() {

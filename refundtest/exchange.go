@@ -38,6 +38,13 @@ type script struct {
 	failure    scriptedFailure
 	beforeWork func() bool // while the key is in use, outside of every lock; false: the client has gone
 	afterWork  func()      // the same, when the work is done
+	changed    bool        // the answer, by refuse or failure
+}
+
+// idle reports whether the request never got to where it was to fail, for instance
+// because its API key was refused before.
+func (s *script) idle() bool {
+	return (s.refuse != nil || s.failure.mode != noFailure) && !s.changed
 }
 
 func (x *exchange) isPost() bool { return x.request.Method == http.MethodPost }
@@ -61,9 +68,19 @@ func (x *exchange) begin() {
 }
 
 // answer passes a request through the injected fault to the API.
-func (s *Server) answer(x *exchange) *answer {
-	a := s.applyFault(x, func() *answer { return s.process(x) })
-	s.journal.end(x, a)
+func (s *Server) answer(x *exchange) (a *answer) {
+	a = &answer{drop: true}
+	ended := true // by a fault, which then reads no answer
+	defer func() {
+		if entry, kept := s.journal.end(x, a); kept && s.onRequest != nil {
+			s.onRequest(x.request.Context(), entry.clone())
+		}
+		if ended {
+			x.answered()
+		}
+	}()
+	a = s.applyFault(x, func() *answer { return s.process(x) })
+	ended = false
 	return a
 }
 
@@ -78,6 +95,7 @@ func (s *Server) process(x *exchange) *answer {
 		return x.refuse(refused)
 	}
 	if x.script.refuse != nil {
+		x.script.changed = true
 		return x.refuse(x.script.refuse(x))
 	}
 	done := s.executeOnce(x)

@@ -36,7 +36,11 @@ type result struct {
 
 // execute does the work, nil if the client gave up before that.
 func (s *Server) execute(x *exchange) *result {
-	if x.script.failure.mode == failOnLock || x.isPost() && !s.locks.take(x) {
+	if x.script.failure.mode == failOnLock {
+		x.script.changed = true
+		return x.toResult(lockTimeout())
+	}
+	if x.isPost() && !s.locks.take(x) {
 		return x.toResult(lockTimeout())
 	}
 	defer s.locks.release(x)
@@ -53,20 +57,19 @@ func (s *Server) execute(x *exchange) *result {
 // executeScripted does the work, or what a fault wants instead.
 func (s *Server) executeScripted(x *exchange) *result {
 	switch x.script.failure.mode {
-	case failWithNothing:
-		return x.toResult(internalError())
+	case noFailure:
+		return s.run(x)
 	case failAfterWork:
 		if done := s.run(x); !done.executed {
 			return done
 		}
-		return x.toResult(internalError())
 	case failLater:
 		if x.isPost() {
 			s.lockedFor(x, x.runLater)
 		}
-		return x.toResult(internalError())
 	}
-	return s.run(x)
+	x.script.changed = true
+	return x.toResult(internalError())
 }
 
 // run calls the endpoint's handler under the lock.

@@ -18,6 +18,9 @@ import (
 type Fault struct {
 	name         string
 	noConnection bool // the connection is never made
+	inProcess    bool // happens in process only
+	noBody       bool // there is no body that could be cut
+	cut          bool // Truncated
 	act          func(f *Fault, x *exchange, next func() *answer) *answer
 	mix          *mixture // Chaos: takes another fault's place each time
 	header       http.Header
@@ -117,6 +120,17 @@ func (f Fault) AfterWork() Fault {
 	return f
 }
 
+// Truncated makes the connection close after half of the body that the fault
+// answers with, of which the declared length promises the whole. [CutBody] does
+// that to the answer of the API.
+func (f Fault) Truncated() Fault {
+	f.cut = true
+	if f.noBody {
+		return f.broken("it has no body that could be cut off")
+	}
+	return f
+}
+
 // WithHeader sets a header of the answer, such as Retry-After or
 // Stripe-Should-Retry. An empty value removes the header.
 func (f Fault) WithHeader(name, value string) Fault {
@@ -140,6 +154,9 @@ func (f Fault) String() string {
 	text := f.name
 	if f.afterWork {
 		text += " after the work"
+	}
+	if f.cut {
+		text += ", cut off"
 	}
 	if on := f.pattern.text; on != "" {
 		text += " on " + on

@@ -17,15 +17,20 @@ import (
 // is reported, if there is a [WithReporter].
 func (s *Server) Inject(faults ...Fault) {
 	for _, f := range faults {
-		if f.act == nil && !f.noConnection && f.mix == nil {
-			f = f.broken("it was not made by a function of this package")
-		}
-		if f.problem != "" {
-			s.complain("the fault %q can never happen: %s", f, f.problem)
+		if problem := f.unfit(); problem != "" {
+			s.complain("the fault %q can never happen: %s", f, problem)
 			continue
 		}
 		s.faults.add(f)
 	}
+}
+
+// unfit says why the fault can never happen; empty if it can.
+func (f Fault) unfit() string {
+	if f.act == nil && !f.noConnection && f.mix == nil {
+		return "it was not made by a function of this package"
+	}
+	return f.problem
 }
 
 // faultList is what has been injected. Reading it takes no lock.
@@ -105,7 +110,7 @@ func (f *injected) choose(n int64, x *exchange) *Fault {
 // matches reports whether x is one of the requests that the fault is meant for.
 func (f *injected) matches(x *exchange) bool {
 	switch {
-	case f.noConnection && !x.inProcess, f.reused && !x.reused:
+	case f.inProcess && !x.inProcess, f.reused && !x.reused:
 		return false
 	case !f.pattern.matches(x.request):
 		return false
@@ -141,6 +146,7 @@ func (s *Server) applyFault(x *exchange, next func() *answer) *answer {
 		return next()
 	}
 	a := f.act(f, x, next)
+	a.cut = a.cut || f.cut
 	for name, values := range f.header {
 		if a.header == nil {
 			a.header = http.Header{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,13 +13,17 @@ import (
 // nobody listens: nothing reaches the server, and the request is not among
 // [Server.Requests]. It happens in process only, because a listening socket
 // cannot know what would be sent to it.
-func RefuseConnection() Fault { return Fault{name: "connection refused", noConnection: true} }
+func RefuseConnection() Fault {
+	return Fault{name: "connection refused", noConnection: true, inProcess: true, noBody: true}
+}
 
 // DropConnection makes the server close the connection without an answer once
 // it has read the request. On a connection that was used before, net/http may
 // then send the request again by itself.
 func DropConnection() Fault {
-	return instead("connection dropped", func(*exchange) *answer { return &answer{drop: true} })
+	f := instead("connection dropped", func(*exchange) *answer { return &answer{drop: true} })
+	f.noBody = true
+	return f
 }
 
 // Delay makes the work, or with [Fault.AfterWork] the answer to it, take longer.
@@ -37,7 +42,8 @@ func AnswerJSON(status int, body string) Fault {
 
 // AnswerHTML answers with an HTML page that names the status, as a proxy does:
 // nothing is done, and nothing is kept for the key. With [Fault.AfterWork] it is
-// a proxy that timed out before the API had done the work.
+// a proxy that had handed the request on: one that timed out before the API had
+// done the work, or one that refuses what the API answers, with 403 or 408.
 func AnswerHTML(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return proxyAnswer(status, "text/html", "<html>\n<head><title>"+title+"</title></head>\n<body><h1>"+title+"</h1></body>\n</html>\n")
@@ -46,6 +52,28 @@ func AnswerHTML(status int) Fault {
 // AnswerEmpty answers without a body, as a proxy might: nothing is done, and
 // nothing is kept for the key.
 func AnswerEmpty(status int) Fault { return proxyAnswer(status, "", "") }
+
+// AnswerError answers with an error object as Stripe writes it, with the headers
+// that [ErrorAnswer] describes: nothing is done, and nothing is kept for the key.
+// With [Fault.AfterWork] it is a gateway that imitates Stripe; one that does not
+// know Stripe's headers is
+//
+//	AnswerError(404, "invalid_request_error", "resource_missing", "id").AfterWork().WithHeader("Request-Id", "")
+func AnswerError(status int, errorType, code, param string) Fault {
+	name := strings.TrimRight(fmt.Sprintf("error %d %s", status, code), " ")
+	f := Fault{name: name, canFollow: true, act: func(f *Fault, x *exchange, next func() *answer) *answer {
+		refused := refusalLike(status, errorType, code, param)
+		if !f.afterWork {
+			x.script.refuse = func(*exchange) *refusal { return refused }
+			return next()
+		}
+		next()
+		a := x.refuse(refused)
+		a.header.Del("Idempotent-Replayed")
+		return a
+	}}
+	return f.checked(status)
+}
 
 // Redirect answers with a redirect, such as 307, to another URL, the request's
 // own if location is empty: nothing is done.
@@ -57,6 +85,7 @@ func Redirect(status int, location string) Fault {
 		}
 		return plainAnswer(x, status, "", "Location", target)
 	})
+	f.noBody = true
 	return f.checked(status)
 }
 
@@ -154,6 +183,7 @@ func proxyAnswer(status int, contentType, body string) Fault {
 	f := instead(fmt.Sprintf("answer %d %s", status, kind), func(x *exchange) *answer {
 		return plainAnswer(x, status, body, "Content-Type", contentType)
 	})
+	f.noBody = body == ""
 	return f.checked(status)
 }
 

@@ -95,6 +95,12 @@ func faultCases() map[string]faultCase {
 		"JSON":                {fault: refundtest.AnswerJSON(418, `{"a":1}`), status: 418, text: `{"a":1}`, header: "Content-Type: application/json", retry: 200, finally: 1},
 		"empty":               {fault: refundtest.AnswerEmpty(503), status: 503, header: "Content-Length: 0", retry: 200, finally: 1},
 		"Retry-After":         {fault: refundtest.AnswerEmpty(503).WithHeader("Retry-After", "3"), status: 503, header: "Retry-After: 3", retry: 200, finally: 1},
+		"refused":             {fault: refundtest.AnswerError(400, "invalid_request_error", "charge_disputed", ""), status: 400, text: `"charge_disputed"`, header: "Stripe-Should-Retry: false", retry: 200, finally: 1},
+		"refused after":       {fault: refundtest.AnswerError(404, "invalid_request_error", "resource_missing", "id").AfterWork(), status: 404, text: `"param": "id"`, header: "Idempotency-Key: key-1", done: 1, retry: 200, replayed: true, finally: 1},
+		"imitated":            {fault: refundtest.AnswerError(400, "invalid_request_error", "", "").AfterWork().WithHeader("Request-Id", ""), status: 400, text: `"type"`, header: "Request-Id: ", done: 1, retry: 200, replayed: true, finally: 1},
+		"refusal cut":         {fault: refundtest.AnswerError(400, "invalid_request_error", "", "amount").AfterWork().Truncated(), status: 400, readErr: io.ErrUnexpectedEOF, text: `"error"`, done: 1, retry: 200, replayed: true, finally: 1},
+		"HTML cut":            {fault: refundtest.AnswerHTML(408).Truncated(), status: 408, readErr: io.ErrUnexpectedEOF, text: "<html>", retry: 200, finally: 1},
+		"other vendor's":      {fault: refundtest.AnswerJSON(404, `{"error":{"code":404}}`).AfterWork(), status: 404, text: `404`, header: "Request-Id: ", done: 1, retry: 200, replayed: true, finally: 1},
 		"redirect":            {fault: refundtest.Redirect(307, "https://example.com/x"), status: 307, header: "Location: https://example.com/x", retry: 200, finally: 1},
 		"redirect to itself":  {fault: refundtest.Redirect(302, ""), status: 302, header: "Location: /v1/refunds", retry: 200, finally: 1},
 		"500, nothing done":   {fault: refundtest.ServerError(), status: 500, text: "api_error", header: "Stripe-Version: 2026-08-26.dahlia", retry: 500, replayed: true},
@@ -172,6 +178,52 @@ func TestFaultIsInTheJournal(t *testing.T) {
 	assert.Zero(t, requests[0].Status)
 	assert.Empty(t, requests[1].Fault)
 	assert.True(t, requests[1].Replayed)
+}
+
+// A fault that comes too late for a request did not make it go wrong.
+func TestFaultThatChangedNothingIsNotInTheJournal(t *testing.T) {
+	for name, fault := range map[string]refundtest.Fault{
+		"stored 500": refundtest.ServerError(), "after the work": refundtest.ServerError().AfterWork(), "later": refundtest.ServerErrorDoneLater(0),
+		"lock": refundtest.LockTimeout(), "limit": refundtest.RateLimit(""), "in use": refundtest.KeyInUse(),
+		"refused": refundtest.AnswerError(402, "card_error", "card_declined", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := setup(t)
+			charge := c.server.AddCharge(refundtest.Charge{}).ID
+			c.server.Inject(fault.Times(2))
+			assert.Equal(t, 401, c.with("Authorization", "").tryRefund(charge, "key-1").status)
+			assert.GreaterOrEqual(t, c.tryRefund(charge, "key-1").status, 400)
+			requests := c.server.Requests()
+			assert.Empty(t, requests[0].Fault)
+			assert.NotEmpty(t, requests[1].Fault)
+		})
+	}
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{}).ID
+	assert.Equal(t, 200, c.tryRefund(charge, "key-1").status)
+	c.server.Inject(refundtest.ServerError())
+	assert.Equal(t, 200, c.tryRefund(charge, "key-1").status)
+	assert.Empty(t, c.server.Requests()[1].Fault, "replayed")
+}
+
+func TestOnRequest(t *testing.T) {
+	type name struct{}
+	var seen []refundtest.Request
+	var of []any
+	c := setup(t, refundtest.OnRequest(func(ctx context.Context, r refundtest.Request) {
+		seen, of = append(seen, r), append(of, ctx.Value(name{}))
+	}))
+	charge := c.server.AddCharge(refundtest.Charge{}).ID
+	c.server.Inject(refundtest.DropConnection().AfterWork(), refundtest.EndCaller())
+	ctx := context.WithValue(t.Context(), name{}, "mine")
+	c.try(ctx, "POST", "/v1/refunds", "key-1", "charge", charge, "amount", "100")
+	refundtest.Ended(func() { c.tryRefund(charge, "key-1") })
+	c.tryRefund(charge, "key-1")
+	assert.Equal(t, c.server.Requests(), seen)
+	assert.Equal(t, []any{"mine", nil, nil}, of)
+	assert.Equal(t, []int{0, 0, 200}, []int{seen[0].Status, seen[1].Status, seen[2].Status})
+	seen[2].Form.Set("charge", "changed")
+	assert.NotEqual(t, c.server.Requests(), seen, "copies")
 }
 
 func TestRefusedConnectionReachesNothing(t *testing.T) {

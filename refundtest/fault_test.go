@@ -177,6 +177,13 @@ func TestImpossibleFaultsAreReported(t *testing.T) {
 		"refused after":         refundtest.RefuseConnection().AfterWork(),
 		"limited after":         refundtest.RateLimit("").AfterWork(),
 		"later, after the work": refundtest.ServerErrorDoneLater(0).AfterWork(),
+		"no body to cut":        refundtest.DropConnection().Truncated(),
+		"an empty body to cut":  refundtest.AnswerEmpty(400).Truncated(),
+		"no function":           refundtest.CallFunc(nil),
+		"no way to kill":        refundtest.KillCaller(nil),
+		"chaos in chaos":        refundtest.Chaos(1, 1, refundtest.Chaos(2, 1)),
+		"no status in chaos":    refundtest.Chaos(1, 1, refundtest.AnswerEmpty(0)),
+		"nothing in chaos":      refundtest.Chaos(1, 1, refundtest.Fault{}),
 	} {
 		var reporter recorder
 		c := setup(t, refundtest.WithReporter(&reporter))
@@ -258,6 +265,33 @@ func (c *caller) refundUnderChaos(charge, key string) {
 		}
 	}
 	c.t.Errorf("%s: no definite answer", key)
+}
+
+// TestForeignRefusals come up in chaos that is asked for them, and in no other.
+func TestForeignRefusals(t *testing.T) {
+	foreign := map[string]bool{}
+	for _, fault := range refundtest.ForeignRefusals() {
+		foreign[fault.String()] = true
+	}
+	run := func(more ...refundtest.Fault) (met map[string]bool) {
+		c := setup(t)
+		charge := c.server.AddCharge(refundtest.Charge{Amount: 1_000_000}).ID
+		c.server.Inject(refundtest.Chaos(1, 1, more...))
+		for n := range 400 {
+			c.tryRefund(charge, fmt.Sprint("key-", n))
+		}
+		met = map[string]bool{}
+		for _, r := range c.server.Requests() {
+			if foreign[r.Fault] {
+				met[r.Fault] = true
+				require.Less(t, r.Status, 500, r)
+				require.GreaterOrEqual(t, r.Status, 400, r)
+			}
+		}
+		return met
+	}
+	assert.Equal(t, foreign, run(refundtest.ForeignRefusals()...))
+	assert.Empty(t, run())
 }
 
 func TestChaosIsReproducible(t *testing.T) {

@@ -23,9 +23,9 @@ type Request struct {
 	RequestID      string
 	Time           time.Time // of the server's clock
 
-	Status   int    // 0 while the request runs, and when the connection was dropped
+	Status   int    // 0 while the request runs, and when there was no answer: the connection was dropped, the caller ended
 	Replayed bool   // answered from what was stored for the key
-	Fault    string // what [Server.Inject] made go wrong; empty for nothing
+	Fault    string // what [Server.Inject] made go wrong; empty for nothing, or if the request was refused or replayed before that
 }
 
 // journal keeps the requests in the order in which they came.
@@ -61,16 +61,22 @@ func (j *journal) begin(x *exchange) int {
 	return len(j.entries) - 1
 }
 
-func (j *journal) end(x *exchange, a *answer) {
+// end writes down how a request was answered.
+func (j *journal) end(x *exchange, a *answer) (entry Request, kept bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if x.journalIndex >= len(j.entries) {
-		return // forgotten meanwhile
+		return Request{}, false // forgotten meanwhile
 	}
-	j.entries[x.journalIndex].Replayed = x.replayed
+	e := &j.entries[x.journalIndex]
+	e.Replayed = x.replayed
 	if !a.drop {
-		j.entries[x.journalIndex].Status = a.status
+		e.Status = a.status
 	}
+	if x.script.idle() {
+		e.Fault = ""
+	}
+	return *e, true
 }
 
 // looseForm reads what can be read of the parameters.
@@ -91,12 +97,15 @@ func (s *Server) Requests() []Request {
 	defer s.journal.mu.Unlock()
 	copies := slices.Clone(s.journal.entries)
 	for i := range copies {
-		copies[i].Header = copies[i].Header.Clone()
-		copies[i].Body = slices.Clone(copies[i].Body)
-		copies[i].Form = maps.Clone(copies[i].Form)
-		for name, values := range copies[i].Form {
-			copies[i].Form[name] = slices.Clone(values)
-		}
+		copies[i] = copies[i].clone()
 	}
 	return copies
+}
+
+func (r Request) clone() Request {
+	r.Header, r.Body, r.Form = r.Header.Clone(), slices.Clone(r.Body), maps.Clone(r.Form)
+	for name, values := range r.Form {
+		r.Form[name] = slices.Clone(values)
+	}
+	return r
 }

@@ -1,6 +1,9 @@
 package refundtest
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // An Option changes how a [Server] is made.
 type Option func(*Server)
@@ -27,8 +30,9 @@ func WithIDs(next func(prefix string) string) Option {
 	return func(s *Server) { s.ids.custom = next }
 }
 
-// WithAPIKeys makes the server accept only these keys. By default every key
-// that looks like a secret or restricted key is accepted.
+// WithAPIKeys makes the server accept only these keys. By default every key is
+// accepted that begins with sk_test_, rk_test_, sk_live_ or rk_live_ and goes on
+// with letters, digits and underscores.
 func WithAPIKeys(keys ...string) Option {
 	return func(s *Server) {
 		if s.keys.accepted == nil {
@@ -54,6 +58,14 @@ func WithLockTimeouts() Option {
 	return func(s *Server) { s.locks.on = true }
 }
 
+// OnRequest calls notify for every request once its answer is known, before it is
+// sent, with the context of the request and what [Server.Requests] shows of it: a
+// log, for instance, that says which answer is due to a fault. It must be safe for
+// concurrent use.
+func OnRequest(notify func(context.Context, Request)) Option {
+	return func(s *Server) { s.onRequest = notify }
+}
+
 // TB is the part of testing.TB that this package uses.
 type TB interface {
 	Helper()
@@ -62,8 +74,9 @@ type TB interface {
 }
 
 // WithReporter makes the server call t.Errorf for what is surely a mistake in a
-// test: a request to a URL that Stripe does not have, or a fault that was
-// injected and never happened. The server is closed when t ends.
+// test: a request to a URL that Stripe does not have, a fault that was injected
+// and never happened, and an event that a webhook endpoint refused or never got
+// (see [MayMissEvents]). The server is closed when t ends.
 func WithReporter(t TB) Option {
 	return func(s *Server) { s.reporter = t }
 }

@@ -53,6 +53,8 @@ type Server struct {
 	reporter TB
 	journal  journal
 
+	onRequest func(context.Context, Request) // nil for nobody
+
 	mu      sync.Mutex // guards every world and what follows
 	worlds  map[worldName]*World
 	serial  int64
@@ -224,6 +226,9 @@ func (s *Server) Close() {
 		hook()
 	}
 	s.reportUnused()
+	if s.reporter != nil {
+		s.reportMissed()
+	}
 }
 
 func (s *Server) isClosed() bool {

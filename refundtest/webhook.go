@@ -1,13 +1,16 @@
 package refundtest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,11 +30,13 @@ type Webhook struct {
 	again   *chances
 	notify  func(Delivery)
 	version string // of the API
+	mayMiss bool
 
 	mu         sync.Mutex
 	quiet      sync.Cond
 	waiting    []*delivery // for Deliver, or for their turn when reordered
 	failed     []*delivery
+	refused    []Delivery  // the last delivery of an event that was not accepted yet
 	inLine     []*delivery // for the goroutine that serves requests over a socket
 	unanswered int         // requests over a socket whose answer is on its way
 	running    bool
@@ -42,6 +47,7 @@ type Webhook struct {
 type WebhookOption func(*webhookConfig)
 
 type webhookConfig struct {
+	path         string
 	types        []string
 	secrets      []string
 	v0           bool
@@ -50,6 +56,7 @@ type webhookConfig struct {
 	early, again *chances
 	notify       func(Delivery)
 	version      string
+	mayMiss      bool
 }
 
 // chances decides by a seed. It is used under a lock.
@@ -61,6 +68,12 @@ type chances struct {
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, scramble(seed))) }
 
 func (c *chances) hit() bool { return c != nil && c.random.Float64() < c.p }
+
+// AtPath is where [Server.AddWebhook] posts to, for a handler that looks at the
+// path: "/webhooks/stripe". A query may follow it. By default it is /.
+func AtPath(path string) WebhookOption {
+	return func(c *webhookConfig) { c.path = path }
+}
 
 // EventTypes limits the endpoint to these types, such as "refund.updated" or
 // "refund.*". By default it receives all.
@@ -80,13 +93,15 @@ func SignedAlsoByV0() WebhookOption {
 }
 
 // HeldUntilDeliver makes every event wait for [Webhook.Deliver]: the test decides
-// when the endpoint receives it.
+// when the endpoint receives it. What still waits when the test ends fails it,
+// if there is a [WithReporter] and no [MayMissEvents].
 func HeldUntilDeliver() WebhookOption {
 	return func(c *webhookConfig) { c.held = true }
 }
 
 // Reordered delivers events in an order that depends on the seed. Some wait
-// until other events happen, or for [Webhook.Deliver].
+// until other events happen, or for [Webhook.Deliver], which is to be called
+// before the test ends.
 func Reordered(seed uint64) WebhookOption {
 	return func(c *webhookConfig) { c.shuffle = newRandom(seed) }
 }
@@ -108,8 +123,8 @@ func OnDelivery(notify func(Delivery)) WebhookOption {
 	return func(c *webhookConfig) { c.notify = notify }
 }
 
-// AddWebhook delivers all later events to handler, of every account and mode,
-// each signed with secret at the time of the server's clock: a handler that
+// AddWebhook delivers all later events to handler, of every account and mode, by
+// a POST to [AtPath], each signed with secret at the time of the server's clock: a handler that
 // checks the time must use [Server.Now].
 //
 // By default an event is delivered when the request that caused it has been
@@ -121,22 +136,29 @@ func OnDelivery(notify func(Delivery)) WebhookOption {
 //
 // An answer other than 2xx, or a panic, makes the server deliver again, on the
 // server's clock: in test mode three times within hours, in live mode for three
-// days. See also [Webhook.Retry].
+// days. See also [Webhook.Retry]. If there is a [WithReporter], an event that the
+// handler has not accepted when the server is closed fails the test, unless there
+// is a [MayMissEvents]: a wrong path, secret or clock does not go unseen.
 func (s *Server) AddWebhook(handler http.Handler, secret string, opts ...WebhookOption) *Webhook {
-	w := newWebhook(s, &url.URL{Scheme: "http", Host: "example.com", Path: "/"}, secret, opts)
+	config := newWebhookConfig(secret, opts)
+	w := config.webhook(s, s.handlerURL(cmp.Or(config.path, "/")))
 	w.send = func(r *http.Request) (int, error) { return serve(handler, r) }
 	s.addHook(w, func() {})
 	return w
 }
 
-// AddWebhookURL is [Server.AddWebhook] for an endpoint behind a URL. It has 10
-// seconds to answer, and redirects are not followed.
+// AddWebhookURL is [Server.AddWebhook] for an endpoint behind a URL, which has the
+// path in it. It has 10 seconds to answer, and redirects are not followed.
 func (s *Server) AddWebhookURL(endpoint, secret string, opts ...WebhookOption) (*Webhook, error) {
 	target, err := url.Parse(endpoint)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, fmt.Errorf("refundtest: the webhook's URL must be absolute, http or https")
 	}
-	w := newWebhook(s, target, secret, opts)
+	config := newWebhookConfig(secret, opts)
+	if config.path != "" {
+		return nil, errors.New("refundtest: AtPath is for AddWebhook; the webhook's URL has its path in it")
+	}
+	w := config.webhook(s, target)
 	connections := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	client := &http.Client{Transport: connections, Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -145,23 +167,38 @@ func (s *Server) AddWebhookURL(endpoint, secret string, opts ...WebhookOption) (
 	return w, nil
 }
 
-func newWebhook(s *Server, target *url.URL, secret string, opts []WebhookOption) *Webhook {
-	config := webhookConfig{secrets: []string{secret}}
+func newWebhookConfig(secret string, opts []WebhookOption) *webhookConfig {
+	config := &webhookConfig{secrets: []string{secret}}
 	for _, opt := range opts {
-		opt(&config)
+		opt(config)
 	}
-	w := &Webhook{server: s, target: target, types: config.types, held: config.held, shuffle: config.shuffle,
-		early: config.early, again: config.again, notify: config.notify}
-	w.version = orElse(config.version, APIVersion)
+	return config
+}
+
+func (c *webhookConfig) webhook(s *Server, target *url.URL) *Webhook {
+	w := &Webhook{server: s, target: target, types: c.types, held: c.held, shuffle: c.shuffle,
+		early: c.early, again: c.again, notify: c.notify, mayMiss: c.mayMiss}
+	w.version = orElse(c.version, APIVersion)
 	w.quiet.L = &w.mu
 	w.sign = func(payload []byte, at time.Time) string {
-		header := SignEvent(payload, at, config.secrets...)
-		if config.v0 {
-			header += ",v0=" + sign(payload, at, secret)
+		header := SignEvent(payload, at, c.secrets...)
+		if c.v0 {
+			header += ",v0=" + sign(payload, at, c.secrets[0])
 		}
 		return header
 	}
 	return w
+}
+
+// handlerURL is the URL that a handler sees.
+func (s *Server) handlerURL(path string) *url.URL {
+	target, err := url.ParseRequestURI(path)
+	if err != nil || !strings.HasPrefix(path, "/") {
+		s.complain("AtPath(%q): a path begins with a slash", path)
+		target = &url.URL{Path: "/"}
+	}
+	target.Scheme, target.Host = "http", "example.com"
+	return target
 }
 
 func (s *Server) addHook(w *Webhook, release func()) {

@@ -297,8 +297,9 @@ func (w *Webhook) noteAttempt(d *delivery, made Delivery) Delivery {
 	d.attempts++
 	made.Attempt = d.attempts
 	w.made = append(w.made, made)
+	w.noteOutcome(made)
 	waits := d.waits()
-	if (made.Status < 200 || made.Status > 299) && d.attempts <= len(waits) {
+	if !made.accepted() && d.attempts <= len(waits) {
 		d.due = made.Time.Add(waits[d.attempts-1])
 		w.failed = append(w.failed, d)
 	}

@@ -5,30 +5,86 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // AssertRefundedOnce fails t unless exactly one refund fits want, and returns
 // it. Only the fields of want that are set are compared, of the metadata only
 // the keys that want has; failed and canceled refunds count only if want names
-// that status. An Amount is in the currency's smallest unit.
+// that status. An Amount is in the currency's smallest unit. What it prints is
+// about the payment that want names, or about the refunds that are most like it.
 //
 // It is for the usual question of a test: was exactly this refund made, once?
 func (w *World) AssertRefundedOnce(t TB, want Refund) Refund {
 	t.Helper()
-	all := w.Refunds("")
 	var fitting []Refund
+	all := w.Refunds("")
 	for _, r := range all {
-		ended := r.Status == "failed" || r.Status == "canceled"
-		if r.fits(want) && (!ended || want.Status == r.Status) {
+		if r.counts(want) && len(r.differences(want)) == 0 {
 			fitting = append(fitting, r)
 		}
 	}
 	if len(fitting) == 1 {
 		return fitting[0]
 	}
-	t.Errorf("refundtest: want exactly one refund with %s, found %d; all refunds:\n%s",
-		want.summary(), len(fitting), summaries(all))
+	t.Errorf("refundtest: want exactly one refund with %s, found %d\n%s", want.summary(), len(fitting), w.about(want, all))
 	return Refund{}
+}
+
+// counts reports whether the status of r lets it count.
+func (r Refund) counts(want Refund) bool {
+	ended := r.Status == "failed" || r.Status == "canceled"
+	return !ended || want.Status == r.Status
+}
+
+// about says what there is of the payment that want names, or else of the
+// refunds that are most like want.
+func (w *World) about(want Refund, all []Refund) string {
+	var b strings.Builder
+	for _, payment := range []string{want.Charge, want.PaymentIntent} {
+		if payment != "" {
+			fmt.Fprintf(&b, "\t%s\n", w.paymentLine(payment))
+			all = slices.DeleteFunc(all, func(r Refund) bool { return r.Charge != payment && r.PaymentIntent != payment })
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Refund) int { return len(a.differences(want)) - len(b.differences(want)) })
+	b.WriteString(list(all, func(r Refund) string {
+		verdict := "fits"
+		if differences := r.differences(want); len(differences) > 0 {
+			verdict = "has " + strings.Join(differences, ", ")
+		} else if !r.counts(want) {
+			verdict = "fits, but a refund that is " + r.Status + " does not count"
+		}
+		return r.line() + ": " + verdict
+	}))
+	if len(all) == 0 {
+		b.WriteString("\tno refunds\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// paymentLine says how much of a charge or PaymentIntent was refunded.
+func (w *World) paymentLine(id string) (line string) {
+	w.server.locked(func() {
+		switch c, p := w.charges[id], w.intents[id]; {
+		case c != nil:
+			line = fmt.Sprintf("charge %s: %d of %d %s are refunded", id, c.AmountRefunded, c.Amount, c.Currency)
+		case p != nil:
+			line = fmt.Sprintf("PaymentIntent %s", id)
+		default:
+			line = fmt.Sprintf("there is no charge or PaymentIntent %q in this account and mode", id)
+		}
+	})
+	return line
+}
+
+// line is what one usually wants to know of a refund.
+func (r Refund) line() string {
+	parts := []string{r.ID, fmt.Sprint(r.Amount), r.Currency, r.Status}
+	if r.IdempotencyKey != "" {
+		parts = append(parts, "key="+plain(r.IdempotencyKey))
+	}
+	return strings.Join(parts, " ")
 }
 
 // AssertNotRefunded fails t if a charge or PaymentIntent has a refund that has
@@ -44,57 +100,58 @@ func (w *World) AssertNotRefunded(t TB, id string) {
 	}
 	for _, r := range w.Refunds(id) {
 		if r.Status != "failed" && r.Status != "canceled" {
-			t.Errorf("refundtest: %s should not be refunded, but there is %s", id, r.summary())
+			t.Errorf("refundtest: %s should not be refunded, but there is %s", id, r.line())
 		}
 	}
 }
 
-// fits reports whether every field that is set in want is the same in r.
-func (r Refund) fits(want Refund) bool {
+// differences are the fields that are set in want and not the same in r, as they
+// are in r.
+func (r Refund) differences(want Refund) []string {
+	var differences []string
 	for _, field := range want.fields() {
-		if !field.has(r) {
-			return false
+		if has := field.of(r); has != field.value {
+			differences = append(differences, field.name+" "+plain(has))
 		}
 	}
-	return true
+	return differences
 }
 
-// fieldCheck is one field that is compared, with its name and value as text.
-type fieldCheck struct {
-	text string
-	has  func(Refund) bool
+// setField is a field that has a value, as text.
+type setField struct {
+	name, value string
+	of          func(Refund) string
 }
 
-func (r Refund) fields() []fieldCheck {
-	var fields []fieldCheck
-	add := func(name, value string, of func(Refund) string) {
-		if value != "" {
-			fields = append(fields, fieldCheck{name + " " + value, func(other Refund) bool { return of(other) == value }})
+func (r Refund) fields() []setField {
+	var fields []setField
+	add := func(name string, of func(Refund) string) {
+		if value := of(r); value != "" {
+			fields = append(fields, setField{name, value, of})
 		}
 	}
-	add("id", r.ID, func(o Refund) string { return o.ID })
-	add("charge", r.Charge, func(o Refund) string { return o.Charge })
-	add("payment intent", r.PaymentIntent, func(o Refund) string { return o.PaymentIntent })
+	add("id", func(o Refund) string { return o.ID })
+	add("charge", func(o Refund) string { return o.Charge })
+	add("payment intent", func(o Refund) string { return o.PaymentIntent })
 	if r.Amount != 0 {
-		add("amount", fmt.Sprint(r.Amount), func(o Refund) string { return fmt.Sprint(o.Amount) })
+		add("amount", func(o Refund) string { return fmt.Sprint(o.Amount) })
 	}
-	add("currency", r.Currency, func(o Refund) string { return o.Currency })
-	add("customer", r.Customer, func(o Refund) string { return o.Customer })
-	add("status", r.Status, func(o Refund) string { return o.Status })
-	add("reason", r.Reason, func(o Refund) string { return o.Reason })
-	add("pending reason", r.PendingReason, func(o Refund) string { return o.PendingReason })
-	add("failure reason", r.FailureReason, func(o Refund) string { return o.FailureReason })
-	add("balance transaction", r.BalanceTransaction, func(o Refund) string { return o.BalanceTransaction })
-	add("failure balance transaction", r.FailureBalanceTransaction, func(o Refund) string { return o.FailureBalanceTransaction })
-	add("reference", r.Reference, func(o Refund) string { return o.Reference })
-	add("instructions email", r.InstructionsEmail, func(o Refund) string { return o.InstructionsEmail })
-	add("key", r.IdempotencyKey, func(o Refund) string { return o.IdempotencyKey })
+	add("currency", func(o Refund) string { return o.Currency })
+	add("customer", func(o Refund) string { return o.Customer })
+	add("status", func(o Refund) string { return o.Status })
+	add("reason", func(o Refund) string { return o.Reason })
+	add("pending reason", func(o Refund) string { return o.PendingReason })
+	add("failure reason", func(o Refund) string { return o.FailureReason })
+	add("balance transaction", func(o Refund) string { return o.BalanceTransaction })
+	add("failure balance transaction", func(o Refund) string { return o.FailureBalanceTransaction })
+	add("reference", func(o Refund) string { return o.Reference })
+	add("instructions email", func(o Refund) string { return o.InstructionsEmail })
+	add("key", func(o Refund) string { return o.IdempotencyKey })
 	if !r.Created.IsZero() {
-		fields = append(fields, fieldCheck{"created " + r.Created.String(), func(o Refund) bool { return o.Created.Equal(r.Created) }})
+		add("created", func(o Refund) string { return o.Created.UTC().Format(time.RFC3339Nano) })
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
-		value := r.Metadata[name]
-		fields = append(fields, fieldCheck{"metadata " + name + "=" + value, func(o Refund) bool { return o.Metadata[name] == value }})
+		fields = append(fields, setField{"metadata[" + name + "]", r.Metadata[name], func(o Refund) string { return o.Metadata[name] }})
 	}
 	return fields
 }
@@ -102,26 +159,10 @@ func (r Refund) fields() []fieldCheck {
 func (r Refund) summary() string {
 	var parts []string
 	for _, field := range r.fields() {
-		parts = append(parts, field.text)
+		parts = append(parts, field.name+" "+plain(field.value))
 	}
 	if len(parts) == 0 {
 		return "anything"
 	}
 	return strings.Join(parts, ", ")
-}
-
-func summaries(refunds []Refund) string {
-	const most = 20
-	var b strings.Builder
-	for i, r := range refunds {
-		if i == most {
-			fmt.Fprintf(&b, "  and %d more\n", len(refunds)-most)
-			break
-		}
-		fmt.Fprintf(&b, "  %s\n", r.summary())
-	}
-	if len(refunds) == 0 {
-		b.WriteString("  none\n")
-	}
-	return b.String()
 }

@@ -45,6 +45,47 @@ func TestAssertRefundedOnce(t *testing.T) {
 	assert.False(t, fails(want), "one of them failed")
 }
 
+// TestAFailingAssertionIsShort has a hundred refunds of other payments beside the
+// few that matter.
+func TestAFailingAssertionIsShort(t *testing.T) {
+	c := setup(t)
+	for n := range 100 {
+		other := c.server.AddCharge(refundtest.Charge{})
+		c.with("Idempotency-Key", fmt.Sprint("other-", n)).post("/v1/refunds", "charge", other.ID, "amount", "7").ok(t)
+	}
+	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000}).ID
+	made := map[string]string{}
+	for _, each := range [][2]string{{"order-1", "300"}, {"order 2", "200"}, {"order-3", "100"}} {
+		key, amount := each[0], each[1]
+		made[key] = c.with("Idempotency-Key", key).post("/v1/refunds", "charge", charge, "amount", amount, "metadata[order]", key).ok(t).text("id")
+	}
+	require.NoError(t, c.server.Fail(made["order-3"], ""))
+	for name, try := range map[string]struct {
+		want refundtest.Refund
+		text string
+	}{
+		"another amount": {refundtest.Refund{Charge: charge, Amount: 200, Metadata: map[string]string{"order": "order-1"}},
+			"want exactly one refund with charge " + charge + ", amount 200, metadata[order] order-1, found 0\n" +
+				"\tcharge " + charge + ": 500 of 1000 usd are refunded\n" +
+				"\t" + made["order-1"] + " 300 usd succeeded key=order-1: has amount 300\n"},
+		"failed": {refundtest.Refund{Charge: charge, Amount: 100}, "found 0\n\tcharge " + charge + ": 500 of 1000 usd are refunded\n" +
+			"\t" + made["order-3"] + " 100 usd failed key=order-3: fits, but a refund that is failed does not count\n"},
+		"twice":          {refundtest.Refund{Charge: charge}, made["order 2"] + ` 200 usd succeeded key="order 2": fits`},
+		"no such charge": {refundtest.Refund{Charge: "ch_mistyped"}, `there is no charge or PaymentIntent "ch_mistyped" in this account and mode` + "\n\tno refunds"},
+		"no payment": {refundtest.Refund{Amount: 300, IdempotencyKey: "order-4"}, "found 0\n" +
+			"\t" + made["order-1"] + " 300 usd succeeded key=order-1: has key order-1\n"},
+	} {
+		var r standIn
+		c.server.AssertRefundedOnce(&r, try.want)
+		require.Len(t, r.errors, 1, name)
+		assert.Contains(t, r.errors[0], try.text, name)
+		assert.Less(t, len(r.errors[0]), 600, name)
+		if try.want.Charge != "" {
+			assert.NotContains(t, r.errors[0], "other-", name)
+		}
+	}
+}
+
 func TestAssertNotRefunded(t *testing.T) {
 	c := setup(t)
 	charge := c.server.AddCharge(refundtest.Charge{})

@@ -243,6 +243,26 @@ func TestProgramInChaos(t *testing.T) {
 	}
 	assert.Less(t, unharmed, 15)
 	out.waitFor(t, `chaos: 100 % of the requests, -chaos-seed 3`)
+	out.waitFor(t, `GET  /v1/refunds 503 chaos="answer 503 without a body" \(`)
+	out.waitFor(t, `GET  /v1/refunds connection dropped chaos="connection dropped" \(`)
+	out.waitFor(t, `GET  /v1/refunds 401 "There is no API key[^"]*" \(`)
+}
+
+func TestLogMarksFaultsAlone(t *testing.T) {
+	var out bytes.Buffer
+	log := &logger{out: &out, now: func() time.Time { return time.Unix(0, 0) }}
+	server := refundtest.New(refundtest.OnRequest(log.fault))
+	server.Inject(refundtest.ServerError().AfterWork().On("POST /v1/refunds"))
+	handler := log.around(server)
+	for range 2 {
+		r := httptest.NewRequest("POST", "/v1/refunds?charge="+server.AddCharge(refundtest.Charge{}).ID, nil)
+		r.Header.Set("Authorization", "Bearer sk_test_topsecret")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	lines := strings.Split(out.String(), "\n")
+	assert.Contains(t, lines[0], ` chaos="stored 500 after the work on POST /v1/refunds" (`)
+	assert.NotContains(t, lines[1], "chaos")
+	assert.Contains(t, lines[1], "succeeded")
 }
 
 func TestProgramSaysWhatIsWrong(t *testing.T) {

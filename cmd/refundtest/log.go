@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,6 +43,7 @@ func (l *logger) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := l.now()
 		watch := &watcher{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), watcherName{}, watch))
 		defer func() {
 			l.line("%s", watch.summary(r, l.now().Sub(begin)))
 		}()
@@ -49,12 +51,22 @@ func (l *logger) around(next http.Handler) http.Handler {
 	})
 }
 
+// fault marks the line of a request that something was made to go wrong with.
+func (l *logger) fault(ctx context.Context, r refundtest.Request) {
+	if watch, ok := ctx.Value(watcherName{}).(*watcher); ok {
+		watch.fault = r.Fault
+	}
+}
+
+type watcherName struct{}
+
 const keptBody = 8 << 10
 
 // watcher remembers what a line needs of an answer.
 type watcher struct {
 	http.ResponseWriter
 	status int
+	fault  string       // empty for none
 	body   bytes.Buffer // the beginning
 }
 
@@ -94,6 +106,9 @@ func (w *watcher) summary(r *http.Request, took time.Duration) string {
 	}
 	if w.Header().Get("Idempotent-Replayed") == "true" {
 		parts = append(parts, "replayed")
+	}
+	if w.fault != "" {
+		parts = append(parts, "chaos="+strconv.Quote(w.fault))
 	}
 	return strings.Join(parts, " ") + " (" + took.Round(10*time.Microsecond).String() + ")"
 }

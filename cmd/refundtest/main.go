@@ -29,7 +29,8 @@
 // -webhook-version 2023-10-16.
 //
 // With -chaos 0.3 three in ten requests meet something that a client must
-// survive: lost answers, errors of proxies, limits, broken bodies.
+// survive: lost answers, errors of proxies, limits, broken bodies. The log says
+// what, at the end of the line: chaos="answer 502 text/html".
 package main
 
 import (
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 		return err
 	}
 	log := &logger{out: out, now: time.Now}
-	server := refundtest.New(refundtest.WithClock(time.Now))
+	server := refundtest.New(refundtest.WithClock(time.Now), refundtest.OnRequest(log.fault))
 	defer server.Close()
 	worlds := []place{{"test mode", server.World}, {"live mode", server.Live()}}
 	if config.seed != "" {
