@@ -211,6 +211,7 @@ var withoutExample = map[string]string{
 	"Unwrap":        "errors.Is and errors.As",
 	"LogValue":      "log/slog",
 	"MarshalJSON":   "encoding/json",
+	"MarshalText":   "encoding/xml",
 	"UnmarshalJSON": "encoding/json",
 	"String":        "fmt",
 	"EncodeValues":  "the form encoder",

@@ -101,9 +101,12 @@ func maskWord(word string) string {
 	case !strings.EqualFold(word[start:end], "acct_"):
 		return word[:end] + "***"
 	}
-	id := word[end:]
+	id, masked := strings.CutPrefix(word[end:], "***")
 	if i := strings.IndexFunc(id, func(r rune) bool { return r > '~' || !isAlphanumeric(byte(r)) }); i >= 0 {
 		id = id[:i]
+	}
+	if masked && len(id) == 4 {
+		return word[:end] + "***" + id // as this function left it
 	}
 	return word[:end] + lastFour(id)
 }

@@ -48,6 +48,7 @@ func TestMasked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, c.want, text.Masked(c.in))
+			assert.Equal(t, c.want, text.Masked(c.want), "a second time")
 		})
 	}
 }
