@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/refundkit/refundkit/internal/text"
 )
@@ -148,11 +149,14 @@ func kindOf(raw []byte) string {
 func describeJSON(err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
+	var number *strconv.NumError
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("it is not JSON, from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
 		return fmt.Sprintf("field %q is not a %s", text.Masked(kind.Field), kind.Type)
+	case errors.As(err, &number):
+		return "a number is not as it should be"
 	case err == nil:
 		return "it is not a JSON object with its kind and an id"
 	}

@@ -57,12 +57,8 @@ func unreadable(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &syntax):
-		return &ownError{fmt.Sprintf("the body is not JSON, from byte %d on", syntax.Offset), err}
-	case errors.As(err, &kind):
-		return &ownError{fmt.Sprintf("the body can't be decoded: field %q is not a %s", text.Masked(kind.Field), kind.Type), err}
-	case errors.As(err, &number):
-		return &ownError{"the body can't be decoded: a number is not as it should be", err}
+	case errors.As(err, &syntax), errors.As(err, &kind), errors.As(err, &number):
+		return &ownError{"the body can't be decoded: " + describeJSON(err), err}
 	}
 	return &ownError{err.Error(), err}
 }

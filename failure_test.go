@@ -192,11 +192,11 @@ func TestUnreadableAnswerRepeatsNothing(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"id":"re_1","object":"refund","amount":12345.67}`: `the body can't be decoded: field "amount" is not a int64`,
 		`{"id":"re_1","object":"refund","amount":1e99}`:     `the body can't be decoded: field "amount" is not a int64`,
-		`{"id":"re_1","object":"refund","amount":12345`:     "the body is not JSON, from byte ",
+		`{"id":"re_1","object":"refund","amount":12345`:     "the body can't be decoded: it is not JSON, from byte ",
 		`[]`:                                     "the body is not a JSON object",
 		`{"object":"refund"}`:                    "the refund has no id",
 		`{"object":"` + secretHeader + `"}`:      "the body is not a refund",
-		`{"object":"refund","id":"re_1"} {"a":}`: "the body is not JSON, from byte ",
+		`{"object":"refund","id":"re_1"} {"a":}`: "the body can't be decoded: it is not JSON, from byte ",
 	} {
 		client, mock := setup(t, refundkit.WithMaxRetries(0))
 		mock.RegisterNoResponder(func(*http.Request) (*http.Response, error) { return answer(200, body), nil })
