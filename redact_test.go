@@ -3,7 +3,6 @@ package refundkit_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -91,5 +90,5 @@ func TestResponseAdvisesNothing(t *testing.T) {
 func TestParamErrorNamesItsOperation(t *testing.T) {
 	assert.EqualError(t, &refundkit.ParamError{Op: "Refunds.Create", Param: "amount", Reason: "no"}, "refundkit: Refunds.Create: amount: no")
 	assert.EqualError(t, &refundkit.ParamError{Param: "amount", Reason: "no"}, "refundkit: amount: no")
-	assert.True(t, errors.Is(&refundkit.ParamError{Op: "Refunds.Create"}, refundkit.ErrInvalidParams))
+	assert.ErrorIs(t, &refundkit.ParamError{Op: "Refunds.Create"}, refundkit.ErrInvalidParams)
 }
