@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,12 +21,14 @@ func (c *Client) conclude(r *request, got *result, value checker) error {
 		if got.err = r.read(*got, value); got.err == nil {
 			return nil
 		}
+		got.err = unreadable(got.err)
 	}
+	redact := c.redactor(r.account)
 	if got.status == 0 {
 		r.outcome.observe(*got, nil)
 		return &TransportError{
 			Op: r.op, IdempotencyKey: r.key, Account: r.account, Attempts: r.attempts,
-			OutcomeUnknown: r.isPost() && r.outcome.open, Err: got.err,
+			OutcomeUnknown: r.isPost() && r.outcome.open, Err: hide(got.err, redact),
 		}
 	}
 	e := parseError(*got, c.config().now())
@@ -37,10 +38,8 @@ func (c *Client) conclude(r *request, got *result, value checker) error {
 	if e.Err == nil && r.isPost() && e.origin == originForeign && e.StatusCode >= 400 && e.StatusCode < 500 {
 		e.Err = notStripes(e)
 	}
-	e.Message, e.Param = c.redact(e.Message), c.redact(e.Param)
-	if r.account != "" {
-		e.Message = strings.ReplaceAll(e.Message, r.account, lastFour(r.account))
-	}
+	e.Err = hide(e.Err, redact)
+	e.mask(redact)
 	return e
 }
 
@@ -73,7 +72,7 @@ func (r *request) read(got result, value checker) error {
 
 // mismatch names what an answer has of another request.
 func mismatch(member string) error {
-	return fmt.Errorf("%w: it has another %s; is it a fixture?", ErrAnswerMismatch, member)
+	return &ownError{ErrAnswerMismatch.Error() + ": it has another " + member + "; is it a fixture?", ErrAnswerMismatch}
 }
 
 // same reports whether an answer names what was asked for. A mock's answer may
@@ -86,7 +85,7 @@ func (r *request) fill(got result) {
 		return
 	}
 	*r.response = Response{
-		StatusCode: got.status, Attempts: r.attempts, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key,
+		StatusCode: got.status, Attempts: r.attempts, RequestID: text.Masked(got.header.Get("Request-Id")), IdempotencyKey: r.key,
 		Account: r.account, Replayed: isReplay(got.header), raw: keep(got.header, got.body),
 	}
 }
@@ -106,7 +105,7 @@ func (c *Client) report(ctx context.Context, r *request, got result, start time.
 	for _, hook := range c.config().hooks {
 		hook(ctx, Attempt{
 			Op: r.op, Method: r.method, Route: r.route, Number: r.attempts, Start: start, Duration: time.Since(start),
-			StatusCode: got.status, RequestID: got.header.Get("Request-Id"), IdempotencyKey: r.key, Err: err,
+			StatusCode: got.status, RequestID: text.Masked(got.header.Get("Request-Id")), IdempotencyKey: r.key, Err: err,
 		})
 	}
 }
@@ -189,7 +188,7 @@ func parseError(got result, now time.Time) *Error {
 	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
 	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
 	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType
-	e.Message, e.DocURL, e.RequestLogURL = text.Masked(wire.Message), wire.DocURL, wire.RequestLogURL
+	e.Message, e.DocURL, e.RequestLogURL = wire.Message, wire.DocURL, wire.RequestLogURL
 	if got.err == nil && e.isStripes() {
 		e.origin = originBefore
 		if e.isExecuted(got.header) {

@@ -2,7 +2,6 @@ package refundkit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,7 +25,9 @@ var ErrPersonNeeded = errors.New("refundkit: the refund waits for a person")
 
 // AwaitError is how [RefundService.Await] ends without a settled refund. Err is
 // [ErrPersonNeeded], the end of the context, or the failure of the call that
-// retrieves the refund; errors.Is and errors.As find it.
+// retrieves the refund; errors.Is and errors.As find it. Refund is ordinary data,
+// such as an e-mail address: no message, format, log, JSON or XML holds it, but
+// what looks past methods, such as spew, does.
 type AwaitError struct {
 	Refund *Refund // as it was last seen; nil if it never was
 	Err    error
@@ -130,7 +131,7 @@ func (e *AwaitError) Error() string {
 		writeParts(&b, ", waiting for ", text.Masked(string(e.Refund.PendingReason)))
 	}
 	writeParts(&b, ": ", describe(e.Err))
-	return b.String() + "; next: " + e.nextStep().String()
+	return b.String() + "; next: " + advice(e.nextStep(), "")
 }
 
 // Unwrap returns what ended the waiting.
@@ -150,12 +151,10 @@ func (e *AwaitError) nextStep() Step {
 func (e AwaitError) Format(f fmt.State, verb rune) { formatSafely(f, verb, e.Error()) }
 
 // MarshalJSON writes what a log may hold: the message, nothing more of the refund.
-func (e AwaitError) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Message  string `json:"message"`
-		NextStep Step   `json:"next_step"`
-	}{e.Error(), e.nextStep()})
-}
+func (e AwaitError) MarshalJSON() ([]byte, error) { return messageJSON(e.Error(), e.nextStep()) }
+
+// MarshalText writes the message, for XML and whatever else takes texts.
+func (e AwaitError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // LogValue gives a log the message.
 func (e AwaitError) LogValue() slog.Value { return slog.StringValue(e.Error()) }

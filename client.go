@@ -79,7 +79,7 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	settings.userAgent = strings.TrimSpace("refundkit/" + Version + " " + settings.appInfo)
 	c := &Client{config: func() *config { return settings }}
 	c.authorization = func() string { return "Bearer " + apiKey }
-	c.redact = func(message string) string { return strings.ReplaceAll(message, apiKey, "***") }
+	c.redact = without(apiKey)
 	c.Refunds = &RefundService{c}
 	c.ChargeRefunds = &ChargeRefundService{c}
 	c.PaymentRecords = &PaymentRecordService{c}

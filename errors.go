@@ -50,14 +50,17 @@ const (
 // Error is every HTTP answer that is not a success, whatever its body, and a
 // success whose body can't be read. Match it with errors.Is and the Err values
 // of this package rather than by its fields. What Header and Body return is for you
-// to look at on purpose: it is in no message, format, log or JSON.
+// to look at on purpose: it is in no message, format, log, JSON or XML, and no
+// printer finds it. Account and RequestLogURL name the account, which is no
+// credential: they are in no message, but what looks past methods, such as spew
+// or gob, shows them.
 type Error struct {
 	Op                 string // the method: Refunds.Create
 	StatusCode         int
 	Type               ErrorType
 	Code               ErrorCode
 	Param              string
-	Message            string // Stripe's, with keys, client secrets and e-mail addresses masked
+	Message            string // Stripe's, with keys, client secrets, accounts and e-mail addresses masked
 	AdviceCode         string // this and the next five: of a declined payment, never seen on a refund
 	Charge             string
 	DeclineCode        string
@@ -102,7 +105,11 @@ func (e *Error) Body() []byte {
 	return body
 }
 
-// TransportError is a call that got no answer at all. It unwraps to the cause.
+// TransportError is a call that got no answer at all. It unwraps to the cause, for
+// errors.Is and errors.As. The message of Err names the kind of failure alone; that
+// of errors.Unwrap(Err) is net/http's own, which can quote what a server sent.
+// Account is in no message, but what looks past methods, such as spew or gob,
+// shows it.
 type TransportError struct {
 	Op             string // the method: Refunds.Create
 	IdempotencyKey string // repeat the call with it, if the outcome is unknown

@@ -177,7 +177,7 @@ func TestErrorMessageForThreeInTheMorning(t *testing.T) {
 	assert.EqualError(t, err, "refundkit: Refunds.Create: status 400 parameter_unknown on wat: No such parameter. "+
 		"(attempts 1, request req_1, idempotency key order-1/refund-1); next: correct the request")
 	limited := &refundkit.Error{Op: "Refunds.List", StatusCode: 429, Code: refundkit.ErrorCodeRateLimit, RateLimitedReason: "endpoint-rate", Attempts: 3}
-	assert.EqualError(t, limited, "refundkit: Refunds.List: status 429 rate_limit because of endpoint-rate (attempts 3); next: repeat the call with the same key")
+	assert.EqualError(t, limited, "refundkit: Refunds.List: status 429 rate_limit because of endpoint-rate (attempts 3); next: repeat the call")
 	silent := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "order-1/refund-1", Attempts: 3, OutcomeUnknown: true, Err: io.ErrUnexpectedEOF}
 	assert.EqualError(t, silent, "refundkit: Refunds.Create: no answer: unexpected EOF "+
 		"(attempts 3, idempotency key order-1/refund-1); next: repeat the call with the same key")

@@ -52,5 +52,5 @@ func ExampleAwaitError() {
 
 	fmt.Println(err)
 	// Output:
-	// refundkit: Refunds.Await: refund re_1 was last seen pending, waiting for processing: context deadline exceeded; next: repeat the call with the same key
+	// refundkit: Refunds.Await: refund re_1 was last seen pending, waiting for processing: context deadline exceeded; next: repeat the call
 }

@@ -57,7 +57,7 @@ func ExampleWithMaxRetries() {
 	_, err := client.Refunds.Retrieve(context.Background(), "re_1")
 	fmt.Println(err)
 	// Output:
-	// refundkit: Refunds.Retrieve: status 502 (attempts 1); next: repeat the call with the same key
+	// refundkit: Refunds.Retrieve: status 502 (attempts 1); next: repeat the call
 }
 
 // In a test the client's time is the fake's: a look-up can be sure that nothing was
@@ -222,7 +222,7 @@ func ExampleWithRateLimiter() {
 	fmt.Println("requests:", len(server.Requests()))
 	// Output:
 	// <nil>
-	// refundkit: Refunds.List: no answer: client-side rate limiter: nothing is left for today (attempts 0); next: repeat the call with the same key
+	// refundkit: Refunds.List: no answer: client-side rate limiter: nothing is left for today (attempts 0); next: repeat the call
 	// requests: 1
 }
 

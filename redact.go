@@ -2,11 +2,9 @@ package refundkit
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -22,8 +20,7 @@ func (e *Error) Error() string {
 		b.WriteString(" with a body that is not the answer")
 	}
 	writeParts(&b, " ", text.Masked(string(e.Code)), " on ", text.Masked(e.Param), " because of ", text.Masked(e.RateLimitedReason), ": ", text.Masked(e.Message), ": ", describe(e.Err))
-	b.WriteString(closing(e.Attempts, e.RequestID, e.IdempotencyKey, e.nextStep()))
-	return b.String()
+	return b.String() + closing(e.Attempts, e.RequestID, e.IdempotencyKey) + "; next: " + advice(e.nextStep(), e.IdempotencyKey)
 }
 
 // Error says in one line what was asked, why there is no answer and what is
@@ -32,8 +29,7 @@ func (e *TransportError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "refundkit: %s: no answer", text.Masked(e.Op))
 	writeParts(&b, ": ", describe(e.Err))
-	b.WriteString(closing(e.Attempts, "", e.IdempotencyKey, e.nextStep()))
-	return b.String()
+	return b.String() + closing(e.Attempts, "", e.IdempotencyKey) + "; next: " + advice(e.nextStep(), e.IdempotencyKey)
 }
 
 // writeParts writes pairs of a lead and a text, leaving out those without text.
@@ -45,11 +41,22 @@ func writeParts(b *strings.Builder, pairs ...string) {
 	}
 }
 
-func closing(attempts int, requestID, key string, next Step) string {
+func closing(attempts int, requestID, key string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, " (attempts %d", attempts)
 	writeParts(&b, ", request ", text.Masked(requestID), ", idempotency key ", text.Masked(key))
-	return b.String() + "); next: " + next.String()
+	return b.String() + ")"
+}
+
+// advice is the sentence of a step, for a call that may have had no key.
+func advice(next Step, key string) string {
+	switch {
+	case next == StepRepeat && key == "":
+		return "repeat the call"
+	case next == StepFixCredentials && key == "":
+		return "correct the API key or the account, then repeat the call"
+	}
+	return next.String()
 }
 
 // Format writes the message, whatever the verb, so that no field leaks.
@@ -59,8 +66,10 @@ func (e Error) Format(f fmt.State, verb rune) { formatSafely(f, verb, e.Error())
 func (e TransportError) Format(f fmt.State, verb rune) { formatSafely(f, verb, e.Error()) }
 
 // Format writes status, attempts, request id and key, whatever the verb.
-func (r Response) Format(f fmt.State, verb rune) {
-	formatSafely(f, verb, fmt.Sprintf("status %d", r.StatusCode)+closing(r.Attempts, r.RequestID, r.IdempotencyKey, ""))
+func (r Response) Format(f fmt.State, verb rune) { formatSafely(f, verb, r.message()) }
+
+func (r Response) message() string {
+	return fmt.Sprintf("status %d", r.StatusCode) + closing(r.Attempts, r.RequestID, r.IdempotencyKey)
 }
 
 func formatSafely(f fmt.State, verb rune, message string) {
@@ -102,6 +111,23 @@ func (e *TransportError) record() record {
 	}
 }
 
+// messageJSON is the JSON of an error that has nothing but its message to show.
+func messageJSON(message string, next Step) ([]byte, error) {
+	return json.Marshal(struct {
+		Message  string `json:"message"`
+		NextStep Step   `json:"next_step"`
+	}{message, next})
+}
+
+// MarshalText writes the message, for XML and whatever else takes texts.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// MarshalText writes the message, for XML and whatever else takes texts.
+func (e TransportError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// MarshalText writes what Format writes, for XML and whatever else takes texts.
+func (r Response) MarshalText() ([]byte, error) { return []byte(r.message()), nil }
+
 // MarshalJSON writes what a log may hold: no body, header or account.
 func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.record()) }
 
@@ -127,7 +153,8 @@ func (e TransportError) LogValue() slog.Value { return e.record().logValue() }
 
 // LogValue gives a log the status and what to search for.
 func (r Response) LogValue() slog.Value {
-	return record{StatusCode: r.StatusCode, RequestID: text.Masked(r.RequestID), IdempotencyKey: text.Masked(r.IdempotencyKey)}.logValue()
+	return slog.GroupValue(slog.Int("status", r.StatusCode), slog.Int("attempts", r.Attempts), slog.String("request_id", text.Masked(r.RequestID)),
+		slog.String("idempotency_key", text.Masked(r.IdempotencyKey)), slog.Bool("replayed", r.Replayed))
 }
 
 func (r record) logValue() slog.Value {
@@ -135,23 +162,49 @@ func (r record) logValue() slog.Value {
 		slog.String("idempotency_key", r.IdempotencyKey), slog.Bool("outcome_unknown", r.OutcomeUnknown))
 }
 
-// describe tells what an error of net/http says, without the URL and without
-// what it quotes: an answer that can't be parsed is quoted in the error.
-func describe(err error) string {
-	if err == nil {
-		return ""
+// without returns a function that takes a secret out of a text. The kind of the
+// secret stays, so that a longer one that starts alike is still seen as one.
+func without(secret string) func(string) string {
+	masked := text.Masked(secret)
+	if masked == secret {
+		masked = "***"
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	return func(message string) string { return strings.ReplaceAll(message, secret, masked) }
+}
+
+// redactor takes what is secret out of texts that a server wrote: the API key and
+// the account of the call, whatever they look like, and what looks like a secret.
+func (c *Client) redactor(account string) func(string) string {
+	if account == "" {
+		return func(message string) string { return text.Masked(c.redact(message)) }
 	}
-	var b strings.Builder
-	for i, part := range strings.Split(err.Error(), `"`) {
-		if i%2 == 0 {
-			b.WriteString(part)
-		} else {
-			b.WriteString(`"..."`)
+	withoutAccount := without(account)
+	return func(message string) string { return text.Masked(withoutAccount(c.redact(message))) }
+}
+
+// mask goes over everything in e that a server wrote.
+func (e *Error) mask(redact func(string) string) {
+	for _, field := range []*string{
+		(*string)(&e.Type), (*string)(&e.Code), &e.Param, &e.Message, &e.AdviceCode, &e.Charge, &e.DeclineCode, &e.NetworkAdviceCode,
+		&e.NetworkDeclineCode, &e.PaymentMethodType, &e.DocURL, &e.RequestID, &e.RateLimitedReason,
+	} {
+		if *field != "" {
+			*field = redact(*field)
 		}
 	}
-	return text.Masked(b.String())
+	e.RequestLogURL = maskLink(e.RequestLogURL, redact)
+}
+
+// maskLink keeps an account that is a part of the path: without it, a link to
+// the account's log leads nowhere.
+func maskLink(link string, redact func(string) string) string {
+	var b strings.Builder
+	for part := range strings.SplitAfterSeq(link, "/") {
+		id, isAccount := strings.CutPrefix(strings.TrimSuffix(part, "/"), "acct_")
+		if !isAccount || strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			part = redact(part)
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }

@@ -3,6 +3,7 @@ package refundkit
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -67,7 +68,9 @@ func (p ResolveParams) validate() error {
 // all still in force, and a person must look; Undecided, when a request may
 // still be running or one of LookAlikes may be the refund, so that no match proves
 // nothing yet; else errors.Is(err, [ErrAbsent]) holds: the refund was surely not
-// made, and a new key is safe.
+// made, and a new key is safe. The refunds are ordinary data, such as e-mail
+// addresses: no message, format, log, JSON or XML holds them, but what looks past
+// methods, such as spew, does.
 type UnresolvedError struct {
 	Undecided  bool
 	Matches    []*Refund
@@ -109,6 +112,18 @@ func (e *UnresolvedError) nextStep() Step {
 	}
 	return StepNewKey
 }
+
+// Format writes the message, whatever the verb, so that nothing of a refund leaks.
+func (e UnresolvedError) Format(f fmt.State, verb rune) { formatSafely(f, verb, e.Error()) }
+
+// MarshalJSON writes what a log may hold: the message, nothing of a refund.
+func (e UnresolvedError) MarshalJSON() ([]byte, error) { return messageJSON(e.Error(), e.nextStep()) }
+
+// MarshalText writes the message, for XML and whatever else takes texts.
+func (e UnresolvedError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// LogValue gives a log the message.
+func (e UnresolvedError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // Resolve finds the refund that an earlier Create made under a [Reference], for
 // when its key can't help any more: a stored 5xx that is replayed, more than 24

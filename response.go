@@ -11,7 +11,8 @@ import (
 
 // Response is how a call went, whether it succeeded or failed; see
 // [CaptureResponse]. StatusCode is 0 when there was no answer. What Header and Body
-// return is in no format, log or JSON.
+// return is in no format, log, JSON or XML, and no printer finds it; Account is what
+// only those show that look past methods, such as spew or gob.
 type Response struct {
 	StatusCode     int
 	Attempts       int

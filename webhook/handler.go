@@ -128,7 +128,17 @@ type panicError struct {
 	stack []byte
 }
 
-func (e *panicError) Error() string { return "panic: " + fmt.Sprint(e.value) }
+func (e *panicError) Error() string { return "panic: " + e.words() }
+
+// words is what the panic says for itself. Of a value that says nothing, such as
+// an event, the fields would be the payload, so it is the type.
+func (e *panicError) words() string {
+	switch e.value.(type) {
+	case error, string, fmt.Stringer:
+		return fmt.Sprint(e.value) // which survives a method that panics
+	}
+	return fmt.Sprintf("%T", e.value)
+}
 
 // describeFailure says why an event was not handled. A panic comes with its
 // stack, unless it is the one that asks to be kept quiet.
@@ -137,7 +147,7 @@ func describeFailure(err error) []slog.Attr {
 	if !errors.As(err, &panicked) {
 		return []slog.Attr{slog.String("error", text.Masked(err.Error()))}
 	}
-	attrs := []slog.Attr{slog.String("panic", text.Masked(fmt.Sprint(panicked.value)))}
+	attrs := []slog.Attr{slog.String("panic", text.Masked(panicked.words()))}
 	if panicked.value != http.ErrAbortHandler {
 		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -107,7 +108,9 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 	}{
 		"a string":                  {func() { panic("boom at sk_live_4eC39HqLyjWDarjtT1zdp7dc") }, "boom at sk_live_***", true},
 		"an error":                  {func() { panic(io.ErrClosedPipe) }, "closed pipe", true},
-		"a value that is no key":    {func() { panic([]string{"boom"}) }, "boom", true},
+		"a value without words":     {func() { panic([]byte("4eC39HqLyjWDarjtT1zdp7dc")) }, "[]uint8", true},
+		"an event":                  {func() { panic(&refundkit.Event{ID: "4eC39HqLyjWDarjtT1zdp7dc"}) }, "*refundkit.Event", true},
+		"an error that panics":      {func() { panic((*refundkit.ParamError)(nil)) }, "nil", true},
 		"nil":                       {func() { panic(nil) }, "nil", true},
 		"nothing to be called":      {func() { var f func(); f() }, "nil pointer", true},
 		"one that wants to be mute": {func() { panic(http.ErrAbortHandler) }, "abort", false},
@@ -129,6 +132,7 @@ func TestWebhookHandlerSurvivesPanics(t *testing.T) {
 				assert.Contains(t, lines.String(), c.shown)
 				assert.Equal(t, c.withStack, strings.Contains(lines.String(), "handler_test.go"))
 				assert.NotContains(t, lines.String(), "4eC39HqLyjWDarjtT1zdp7dc")
+				assert.NotContains(t, lines.String(), fmt.Sprint([]byte("4eC39H"))[1:15])
 			})
 		}
 	}
@@ -138,7 +142,7 @@ func TestWebhookHandlerLogs(t *testing.T) {
 	const planted = "PLANTED0123456789"
 	good := eventBody("refund.updated", strings.Replace(refundBody, "re_1", "re_"+planted, 1), `"account":"acct_`+planted+`"`)
 	fails := func(context.Context, *refundkit.Event) error {
-		return errors.New("no room for whsec_" + planted + "\nlevel=INFO msg=forged")
+		return errors.New("no room for whsec_" + planted + " of jenny." + planted + "@example.com and sk%5Flive%5F" + planted + "\nlevel=INFO msg=forged")
 	}
 	works := func(context.Context, *refundkit.Event) error { return nil }
 	forged := signedRequest(good)

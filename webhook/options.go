@@ -121,8 +121,10 @@ func WithOnce(once Once) Option {
 
 // WithLogger makes [Webhook.Handler] write a line for every delivery: a
 // failure of its function is an error, with the stack if it panicked, what is
-// refused a warning, the rest debug. It never holds a secret, a body, a header
-// or an account. Defaults to writing nothing, not even of a panic.
+// refused a warning, the rest debug. It never holds a secret, a body or a header,
+// and of the error of the function keys, accounts and addresses are masked. A
+// panic is told by its words if it is an error or a text, else by its type.
+// Defaults to writing nothing, not even of a panic.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

@@ -70,7 +70,8 @@ type Webhook struct {
 // New returns a Webhook that accepts what was signed with any of the
 // secrets: the old and the new one while a secret is rolled. It refuses an
 // empty list, and a secret that is empty or not visible ASCII, such as one with
-// the line break of the file it was read from.
+// the line break of the file it was read from. An API key is refused as well:
+// nothing is signed with it.
 //
 // https://docs.stripe.com/webhooks#verify-official-libraries
 func New(secrets []string, opts ...Option) (*Webhook, error) {
@@ -78,8 +79,12 @@ func New(secrets []string, opts ...Option) (*Webhook, error) {
 		return nil, &refundkit.ParamError{Param: "secrets", Reason: "without a secret everybody's events would be Stripe's; is the variable set?"}
 	}
 	for i, secret := range secrets {
-		if !text.IsVisibleASCII(secret, maxSecret) {
-			return nil, &refundkit.ParamError{Param: "secrets[" + strconv.Itoa(i) + "]", Reason: "it must be 1 to 255 visible ASCII characters; is the variable set?"}
+		param := "secrets[" + strconv.Itoa(i) + "]"
+		switch {
+		case !text.IsVisibleASCII(secret, maxSecret):
+			return nil, &refundkit.ParamError{Param: param, Reason: "it must be 1 to 255 visible ASCII characters; is the variable set?"}
+		case isAPIKey(secret):
+			return nil, &refundkit.ParamError{Param: param, Reason: "it is an API key; the secret of a webhook endpoint starts with whsec_. Are the variables swapped?"}
 		}
 	}
 	w := &Webhook{config: config{tolerance: defaultTolerance, bodyLimit: defaultBodyLimit, now: time.Now}}
@@ -93,6 +98,10 @@ func New(secrets []string, opts ...Option) (*Webhook, error) {
 	}
 	w.signed = signedWithOneOf(secrets)
 	return w, nil
+}
+
+func isAPIKey(secret string) bool {
+	return strings.HasPrefix(secret, "sk_") || strings.HasPrefix(secret, "rk_") || strings.HasPrefix(secret, "pk_")
 }
 
 // Format writes the name of the type, whatever the verb, so that no setting leaks.

@@ -192,14 +192,18 @@ func TestNewWebhookRefusesSecrets(t *testing.T) {
 	for name, secrets := range map[string][]string{
 		"nil": nil, "none": {}, "an empty one": {""}, "a blank one": {"  "}, "an empty one after a good one": {firstSecret, ""},
 		"a line break": {firstSecret + "\n"}, "too long": {strings.Repeat("x", 256)},
+		"an API key": {firstSecret, "sk_live_PLANTED"}, "a restricted key": {"rk_test_PLANTED"}, "a publishable key": {"pk_live_PLANTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hook, err := webhook.New(secrets)
 			assert.Nil(t, hook)
 			require.ErrorIs(t, err, refundkit.ErrInvalidParams)
 			assert.NotContains(t, err.Error(), firstSecret)
+			assert.NotContains(t, err.Error(), "PLANTED")
 		})
 	}
+	_, err := webhook.New([]string{firstSecret, "sk_live_PLANTED"})
+	assert.EqualError(t, err, "refundkit: secrets[1]: it is an API key; the secret of a webhook endpoint starts with whsec_. Are the variables swapped?")
 }
 
 func TestNewWebhookRefusesOptions(t *testing.T) {
