@@ -18,6 +18,7 @@ import (
 func failWith(t *testing.T, status int, header http.Header, body string) *refundkit.Error {
 	t.Helper()
 	client, _ := setup(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Request-Id", "req_1") // without it, it is taken as not Stripe's
 		for name, values := range header {
 			w.Header()[name] = values
 		}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -77,7 +78,47 @@ func stripeMock(t *testing.T) http.Handler {
 	t.Helper()
 	stub, err := startStripeMock()
 	require.NoError(t, err)
-	return http.HandlerFunc(stub.HandleRequest)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorder := httptest.NewRecorder()
+		stub.HandleRequest(recorder, r)
+		for name, values := range recorder.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(recorder.Code)
+		_, err := w.Write(answering(r, recorder.Body.Bytes()))
+		require.NoError(t, err)
+	})
+}
+
+// answering makes stripe-mock's fixture the answer to the request: it names other
+// objects than were asked for, and an answer that does is refused.
+func answering(r *http.Request, body []byte) []byte {
+	var answer map[string]any
+	if json.Unmarshal(body, &answer) != nil {
+		return body
+	}
+	items, _ := answer["data"].([]any)
+	for _, item := range append(items, answer) {
+		object, _ := item.(map[string]any)
+		for _, name := range []string{"charge", "payment_intent"} {
+			link, isID := object[name].(string)
+			if asked := r.URL.Query().Get(name); asked != "" && isID && link != asked {
+				object[name] = asked
+			} else if linked, isObject := object[name].(map[string]any); asked != "" && isObject {
+				linked["id"] = asked
+			}
+		}
+	}
+	for segment := range strings.SplitSeq(r.URL.Path, "/") {
+		if segment == refundID && answer["object"] == "refund" || segment == recordID && answer["object"] == "payment_record" {
+			answer["id"] = segment
+		}
+	}
+	changed, err := json.Marshal(answer)
+	if err != nil {
+		return body
+	}
+	return changed
 }
 
 // setup returns our client in front of handler, and what it sends. A call is
