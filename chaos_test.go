@@ -2,12 +2,12 @@ package refundkit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,96 +22,136 @@ var (
 	chaosSeed  = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 chooses one")
 )
 
-// refundJob is what a payments team keeps in its database for one refund: its
-// name, the key and when that was first sent, all stored before the call.
-type refundJob struct {
-	charge, name string
-	generation   int
-	firstSent    time.Time
-	lastSent     time.Time
-	everOpen     bool
+// chaosTable is a database of jobs, as JSON: it writes a job only over the version
+// before, and one write in a hundred fails.
+type chaosTable struct {
+	server *refundtest.Server
+	mu     sync.Mutex
+	random *rand.Rand
+	rows   map[string]*chaosRow
+	tally
 }
 
-func (j *refundJob) key() refundkit.IdempotencyKey {
-	return refundkit.KeyFrom(j.name, fmt.Sprint(j.generation))
+type chaosRow struct {
+	job      refundkit.Job
+	everOpen bool // an answer left the outcome open
 }
 
-// tally is how the jobs ended.
-type tally struct{ open, byKey, byLookUp, calls, wrong atomic.Int64 }
+// tally is what is written shows of how the jobs went.
+type tally struct{ calls, lookUps, conflicts, failures, open, byKey, byLookUp, persons, denied int }
 
-// finish works on a job until it has ended, as README.md says.
-func (j *refundJob) finish(ctx context.Context, client *refundkit.Client, server *refundtest.Server, t *tally) error {
-	const tooMany = 100 // of a job that works, a few calls at the most are needed
-	for range tooMany {
-		now := time.Now()
-		if j.firstSent.IsZero() {
-			j.firstSent = now
-		}
-		j.lastSent = now
-		t.calls.Add(1)
-		_, err := client.Refunds.Create(ctx, refundkit.RefundCreateParams{Charge: j.charge, Amount: 100}, j.key(), refundkit.Reference(j.name))
-		if err == nil {
-			if j.everOpen {
-				t.byKey.Add(1)
-			}
-			return nil
-		}
-		if errors.Is(err, refundkit.ErrOutcomeUnknown) {
-			if !j.everOpen {
-				t.open.Add(1)
-			}
-			j.everOpen = true
-		} else if !j.everOpen && len(j.made(server)) > 0 {
-			t.wrong.Add(1) // it was done, and the error denies it
-		}
-		switch step := refundkit.NextStep(err); {
-		case step == refundkit.StepLookUp || now.Sub(j.firstSent) >= 23*time.Hour:
-			if found, err := j.lookUp(ctx, client); err != nil {
-				return err
-			} else if found {
-				t.byLookUp.Add(1)
-				return nil
-			}
-			j.generation++
-			j.firstSent = time.Time{}
-		case step == refundkit.StepRepeat, step == refundkit.StepFixCredentials: // a person has given the key its permission back
-			time.Sleep(time.Second)
-		default:
-			return fmt.Errorf("%s: %w", step, err)
-		}
+var errWriteFailed = errors.New("the database failed")
+
+func (c *chaosTable) read(name string) refundkit.Job {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rows[name].job
+}
+
+func (c *chaosTable) save(_ context.Context, job refundkit.Job) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row := c.rows[job.Name]
+	switch {
+	case row.job.Version != job.Version-1:
+		c.conflicts++
+		return refundkit.ErrJobChanged
+	case c.random.IntN(100) == 0:
+		c.failures++
+		return errWriteFailed
 	}
-	return fmt.Errorf("no end after %d calls", tooMany)
+	c.count(row, job)
+	text, err := json.Marshal(job)
+	if err != nil {
+		return err
+	}
+	row.job = refundkit.Job{}
+	return json.Unmarshal(text, &row.job)
 }
 
-// lookUp reports whether the refund exists, and waits for as long as that is undecided.
-func (j *refundJob) lookUp(ctx context.Context, client *refundkit.Client) (found bool, err error) {
-	for {
-		_, err := client.Refunds.Resolve(ctx, refundkit.ResolveParams{Reference: j.name, Charge: j.charge, LastSent: j.lastSent})
-		var unresolved *refundkit.UnresolvedError
-		switch {
-		case err == nil:
-			return true, nil
-		case errors.As(err, &unresolved) && len(unresolved.Matches) > 1:
-			return false, err
-		case errors.As(err, &unresolved) && !unresolved.Undecided:
-			return false, nil
-		}
-		time.Sleep(6 * time.Hour)
+// count learns from what is written over a row.
+func (c *chaosTable) count(row *chaosRow, job refundkit.Job) {
+	switch {
+	case job.Sends > row.job.Sends:
+		c.calls++ // and nothing is known of it yet
+		return
+	case row.job.LookUp:
+		c.lookUps++
+	}
+	if job.Open && !row.everOpen {
+		row.everOpen = true
+		c.open++
+	}
+	switch {
+	case job.State == refundkit.JobStateMade && row.everOpen && row.job.LookUp:
+		c.byLookUp++
+	case job.State == refundkit.JobStateMade && row.everOpen:
+		c.byKey++
+	case job.State != refundkit.JobStateMade && !job.Open && len(c.made(job)) > 0:
+		c.denied++ // the row says that surely nothing was done
 	}
 }
 
 // made is what the server itself knows of the job.
-func (j *refundJob) made(server *refundtest.Server) (refunds []refundtest.Refund) {
-	for _, refund := range server.Refunds(j.charge) {
-		if refund.Metadata[refundkit.ReferenceMetadataKey] == j.name {
+func (c *chaosTable) made(job refundkit.Job) (refunds []refundtest.Refund) {
+	for _, refund := range c.server.Refunds(job.Params.Charge) {
+		if refund.Metadata[refundkit.ReferenceMetadataKey] == job.Name {
 			refunds = append(refunds, refund)
 		}
 	}
 	return refunds
 }
 
-// TestChaos makes refunds from 64 goroutines while 30 % of the requests go wrong
-// in every way that refundtest knows, and counts what the customers got.
+// work advances jobs until each has ended. Other workers do so with the same rows.
+func (c *chaosTable) work(ctx context.Context, client *refundkit.Client, names []string) error {
+	const tooLong = 30 * 24 * time.Hour
+	for began := time.Now(); time.Since(began) < tooLong; time.Sleep(time.Minute) {
+		var left []string
+		for _, name := range names {
+			job := c.read(name)
+			if job.State == refundkit.JobStateMade {
+				continue
+			}
+			left = append(left, name)
+			var err error
+			switch {
+			case job.State == refundkit.JobStateNeedsPerson:
+				err = c.decide(ctx, job)
+			case !job.Due.After(time.Now()):
+				_, _, err = client.Refunds.Advance(ctx, job, c.save)
+			}
+			if err != nil && !errors.Is(err, refundkit.ErrJobChanged) && !errors.Is(err, errWriteFailed) {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if names = left; len(names) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("no end: %+v", c.read(names[0]))
+}
+
+// decide is a person, who has only one reason to be asked here.
+func (c *chaosTable) decide(ctx context.Context, job refundkit.Job) error {
+	if job.Problem != refundkit.JobProblemUnanswered {
+		return fmt.Errorf("%s: %s", job.Problem, job.Detail)
+	}
+	next, err := job.Resume()
+	if err != nil {
+		return err
+	}
+	if err := c.save(ctx, next); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.persons++
+	return nil
+}
+
+// TestChaos makes refunds by 64 workers, two for each row, while 30 % of the
+// requests go wrong in every way that refundtest knows, and counts what the
+// customers got.
 func TestChaos(t *testing.T) {
 	count := *chaosCount
 	switch {
@@ -124,7 +164,7 @@ func TestChaos(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	const perCharge = 10
+	const perCharge, shares = 10, 32
 	require.True(t, count > 0 && count%perCharge == 0, "-chaos.count %d: it is a multiple of %d", count, perCharge)
 	synctest.Test(t, func(t *testing.T) {
 		server := refundtest.New(refundtest.WithClock(time.Now))
@@ -134,39 +174,47 @@ func TestChaos(t *testing.T) {
 		client, err := refundkit.New(apiKey, refundkit.WithHTTPClient(server.HTTPClient()))
 		require.NoError(t, err)
 
-		jobs := make([]refundJob, count)
-		next, counts := new(atomic.Int64), new(tally)
+		table := &chaosTable{server: server, random: rand.New(rand.NewPCG(seed, 0)), rows: map[string]*chaosRow{}}
+		names := make([][]string, shares)
+		for i := range count {
+			job, err := refundkit.NewJob(fmt.Sprintf("order-%d", i), refundkit.RefundCreateParams{Charge: charges[i%len(charges)].ID, Amount: 100})
+			require.NoError(t, err)
+			table.rows[job.Name] = &chaosRow{job: job}
+			names[i%shares] = append(names[i%shares], job.Name)
+		}
 		var workers sync.WaitGroup
-		for range 64 {
+		for i := range 2 * shares {
 			workers.Go(func() {
-				for i := next.Add(1) - 1; i < int64(count); i = next.Add(1) - 1 {
-					jobs[i] = refundJob{charge: charges[i%int64(len(charges))].ID, name: fmt.Sprintf("order-%d", i)}
-					if err := jobs[i].finish(t.Context(), client, server, counts); err != nil {
-						t.Errorf("seed %d: %s: %v", seed, jobs[i].name, err)
-					}
+				if err := table.work(t.Context(), client, names[i%shares]); err != nil {
+					t.Errorf("seed %d: %v", seed, err)
 				}
 			})
 		}
 		workers.Wait()
 		time.Sleep(24 * time.Hour) // whatever was to be done later is done
-
-		twice, lost := 0, 0
-		for i := range jobs {
-			switch made := len(jobs[i].made(server)); {
-			case made > 1:
-				twice++
-			case made < 1:
-				lost++
-			}
-		}
-		t.Logf("chaos: %d refunds by %d calls, seed %d: %d twice, %d lost; %d outcomes were open, %d closed by the key, %d by looking up; %d errors denied what was done",
-			count, counts.calls.Load(), seed, twice, lost, counts.open.Load(), counts.byKey.Load(), counts.byLookUp.Load(), counts.wrong.Load())
-		require.Zero(t, twice, "refunded twice")
-		require.Zero(t, lost, "not refunded")
-		require.Zero(t, counts.wrong.Load(), "an error says that surely nothing was done, and it was")
+		table.require(t, count, seed)
 		for _, charge := range charges {
 			found, _ := server.Charge(charge.ID)
 			require.Equal(t, int64(1000), found.AmountRefunded)
 		}
 	})
+}
+
+// require compares the rows with what the server did.
+func (c *chaosTable) require(t *testing.T, count int, seed uint64) {
+	twice, lost := 0, 0
+	for _, row := range c.rows {
+		switch made := c.made(row.job); {
+		case len(made) > 1:
+			twice++
+		case len(made) < 1 || made[0].ID != row.job.ID:
+			lost++
+		}
+	}
+	t.Logf("chaos: %d refunds by %d calls and %d look-ups, seed %d: %d twice, %d lost; %d outcomes were open, %d closed by the key, %d by looking up, "+
+		"%d resumed by a person; %d rows denied what was done; %d writes were too late for their version, %d failed",
+		count, c.calls, c.lookUps, seed, twice, lost, c.open, c.byKey, c.byLookUp, c.persons, c.denied, c.conflicts, c.failures)
+	require.Zero(t, twice, "refunded twice")
+	require.Zero(t, lost, "not refunded, or the row names another refund")
+	require.Zero(t, c.denied, "a row says that surely nothing was done, and it was")
 }

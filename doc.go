@@ -1,36 +1,48 @@
 // Package refundkit sends money back through Stripe, once.
 //
-// A refund is money leaving the account. Given a key that you stored before the
+// A refund is money leaving the account. Given a row that you stored before the
 // call, a backend can lose the network, the process or the answer at any moment,
 // and the customer is still refunded once.
 //
-// # Making a refund
+// # Refunded once
 //
-// [New] makes a [Client]; [RefundService.Create] refunds. The amount is always
-// said, in the currency's smallest unit, or Remaining is set:
+// A [Job] is one refund that your business wants, as a row of your database keeps
+// it. [NewJob] makes one from a name of your own; [RefundService.Advance] does the
+// next safe thing for it, and stores it before anything is sent:
 //
 //	client, err := refundkit.New(os.Getenv("STRIPE_API_KEY"))
 //	...
+//	job, err := refundkit.NewJob("order-6735/refund-1", refundkit.RefundCreateParams{
+//		Charge: "ch_...",
+//		Amount: 500,
+//	})
+//	... // a worker, whenever a row is due:
+//	job, refund, err := client.Refunds.Advance(ctx, job, save)
+//
+// Lost answers, crashes, old keys, two workers with one row: call it again.
+// [Job.Observe] tells a job of Stripe's events. What only a person can decide waits
+// with a [JobProblem], for [Job.Resume], [Job.Accept], [Job.Judge] or [Job.Cancel].
+//
+// # One call
+//
+// [RefundService.Create] is one call, for code that stores nothing. The amount is
+// always said, in the currency's smallest unit, or Remaining is set:
+//
 //	refund, err := client.Refunds.Create(ctx, refundkit.RefundCreateParams{
 //		Charge: "ch_...",
 //		Amount: 500,
-//	}, refundkit.IdempotencyKey(job.Key))
-//
-// The services of a Client are the pages of Stripe's API reference: [RefundService]
-// and [ChargeRefundService], whose refunds are reached through their charge;
-// [PaymentRecordService] for what other processors gave back; [TestHelperService].
-//
-// # Losing the answer
+//	}, refundkit.IdempotencyKey("order-6735/refund-1"))
 //
 // An error for which errors.Is(err, [ErrOutcomeUnknown]) holds may have
 // refunded. [NextStep] tells what is safe: mostly to call again with the key
 // that [KeyOf] gives, within 24 hours of the first send, because Stripe keeps
-// the first answer to a key for at least that long. Store the key and the time
-// of the first send before the call. [KeyFrom] makes a key out of your own
-// identifiers. The example LostAnswer of [RefundService.Create] is all of this.
+// the first answer to a key for at least that long. [KeyFrom] makes a key out of
+// your own identifiers. When the key can't help any more, [RefundService.Resolve]
+// finds the refund by the [Reference] that Create was given.
 //
-// When the key can't help any more, [RefundService.Resolve] finds the refund by
-// the [Reference] that Create was given.
+// The services of a Client are the pages of Stripe's API reference: [RefundService]
+// and [ChargeRefundService], whose refunds are reached through their charge;
+// [PaymentRecordService] for what other processors gave back; [TestHelperService].
 //
 // # Errors
 //
@@ -80,7 +92,8 @@
 // # Testing
 //
 // Package [github.com/refundkit/refundkit/refundtest] is a Stripe that lives in
-// your test's process: no key, no network, real errors.
+// your test's process: no key, no network, real errors. [WithClock] gives the client
+// its clock, so that a test can come back after two days.
 //
 // # More
 //

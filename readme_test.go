@@ -19,6 +19,7 @@ import (
 const prelude = `
 import (
 	"context"
+	"database/sql"
 	"net/http"
 	"time"
 
@@ -26,18 +27,7 @@ import (
 	"github.com/refundkit/refundkit/refundtest"
 )
 
-type jobRow struct {
-	ID, Key, Charge     string
-	Amount              int64
-	Generation          int
-	FirstSent, LastSent time.Time
-}
-
-func (jobRow) Done(string) error     { return nil }
-func (jobRow) Again(error) error     { return nil }
-func (jobRow) Failed(error) error    { return nil }
-func (jobRow) LookUp() error         { return nil }
-func (jobRow) NextGeneration() error { return nil }
+func save(context.Context, refundkit.Job) error { return nil }
 
 func store(context.Context, *refundkit.Refund) error { return nil }
 
@@ -49,17 +39,28 @@ var (
 	httpClient *http.Client
 	params     refundkit.RefundCreateParams
 	key        refundkit.IdempotencyKey
-	job        jobRow
+	job        refundkit.Job
 	err        error
 	monday     time.Time
+	db         *sql.DB
 	apiKey     string
 	secret     string
 )
 `
 
+// preludes are what the code of one document may use besides.
+var preludes = map[string]string{
+	"README": `
+var s *shop
+
+func (s *shop) read(context.Context, string, ...any) ([]refundkit.Job, error) { return nil, nil }
+func (s *shop) add(context.Context, refundkit.Job) error                      { return nil }
+`,
+}
+
 var imports = map[string]string{
 	"refundkit": "github.com/refundkit/refundkit", "refundtest": "github.com/refundkit/refundkit/refundtest", "httpmock": "github.com/jarcoal/httpmock", "webhook": "github.com/refundkit/refundkit/webhook",
-	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "log": "log", "os": "os", "slices": "slices", "slog": "log/slog",
+	"context": "context", "sql": "database/sql", "json": "encoding/json", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "log": "log", "os": "os", "runtime": "runtime", "slices": "slices", "slog": "log/slog",
 	"synctest": "testing/synctest", "testing": "testing", "time": "time",
 }
 
@@ -92,7 +93,7 @@ func TestDocsCodeWorks(t *testing.T) {
 		text, err := os.ReadFile(document)
 		require.NoError(t, err)
 		pkg := regexp.MustCompile(`\W`).ReplaceAllString(strings.TrimSuffix(filepath.Base(document), ".md"), "")
-		write(pkg+"/prelude.go", "package "+pkg+"\n"+prelude)
+		write(pkg+"/prelude.go", "package "+pkg+"\n"+prelude+preludes[pkg])
 		for i, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 			switch code := block[1]; {
 			case strings.HasPrefix(code, "package main"):
@@ -119,7 +120,7 @@ func piece(i int, block string) string {
 			fmt.Fprintf(&b, "import %q\n", path)
 		}
 	}
-	if strings.HasPrefix(block, "type ") || strings.HasPrefix(block, "func ") {
+	if regexp.MustCompile(`^(?://.*\n)*(?:type|func) `).MatchString(block) {
 		return b.String() + block
 	}
 	fmt.Fprintf(&b, "func piece%d() error {\n%s\n\treturn err\n}\n", i, unusedAllowed(block))

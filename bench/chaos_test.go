@@ -22,10 +22,10 @@ var chaosSeed = flag.Uint64("chaos.seed", 6735, "seed of TestChaos")
 const orderKey = "order"
 
 // TestChaos makes 1,000 refunds while 30 % of the requests go wrong, three
-// times with the same seed: with a key that is stored before the call, with
-// refundkit when nobody stores one, and with the official client, which makes
-// a key of its own for each call. The last two do what is left to them: when a
-// call fails, they call again.
+// times with the same seed: with refundkit and a row that is stored before the
+// call, with refundkit when nobody stores one, and with the official client, which
+// makes a key of its own for each call. The last two do what is left to them: when
+// a call fails, they call again.
 func TestChaos(t *testing.T) {
 	const count = 1000
 	for name, create := range map[string]func(testing.TB, *http.Client) func(context.Context, string, string) error{
@@ -75,49 +75,28 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// withStoredKey works as README.md says. A refund is not made anew before it
-// was looked for.
+// withStoredKey advances a job whenever it is due. A person resumes one that met
+// two stored errors in a row.
 func withStoredKey(tb testing.TB, httpClient *http.Client) func(context.Context, string, string) error {
 	client := ours(tb, httpClient, "")
 	return func(ctx context.Context, charge, order string) error {
-		for generation := 0; ; generation++ {
-			key := refundkit.KeyFrom(order, fmt.Sprint(generation))
-			sent, done, err := repeat(ctx, client, charge, order, key)
-			if done || err != nil {
-				return err
-			}
-			for { // the key can't help any more
-				_, err := client.Refunds.Resolve(ctx, refundkit.ResolveParams{Reference: order, Charge: charge, LastSent: sent})
-				var unresolved *refundkit.UnresolvedError
-				if err == nil {
+		row, err := refundkit.NewJob(order, refundkit.RefundCreateParams{Charge: charge, Amount: 100})
+		for err == nil && row.State != refundkit.JobStateMade {
+			time.Sleep(time.Until(row.Due))
+			switch {
+			case row.State != refundkit.JobStateNeedsPerson:
+				_, _, err = client.Refunds.Advance(ctx, row, func(_ context.Context, job refundkit.Job) error {
+					row = job
 					return nil
-				}
-				if errors.As(err, &unresolved) && !unresolved.Undecided {
-					break
-				}
-				time.Sleep(6 * time.Hour)
+				})
+			case row.Problem == refundkit.JobProblemUnanswered:
+				row, err = row.Resume()
+			default:
+				err = errors.New(row.Problem.String())
 			}
 		}
+		return err
 	}
-}
-
-// repeat calls with the same key for as long as that is the thing to do.
-func repeat(ctx context.Context, client *refundkit.Client, charge, order string, key refundkit.IdempotencyKey) (sent time.Time, done bool, err error) {
-	for first := time.Now(); time.Since(first) < 23*time.Hour; time.Sleep(time.Second) {
-		sent = time.Now()
-		_, err := client.Refunds.Create(ctx, refundkit.RefundCreateParams{Charge: charge, Amount: 100}, key, refundkit.Reference(order))
-		if err == nil {
-			return sent, true, nil
-		}
-		switch refundkit.NextStep(err) {
-		case refundkit.StepRepeat, refundkit.StepFixCredentials: // a person has given the key its permission back
-		case refundkit.StepLookUp:
-			return sent, false, nil
-		default:
-			return sent, false, err
-		}
-	}
-	return sent, false, nil
 }
 
 func withKeyPerCall(tb testing.TB, httpClient *http.Client) func(context.Context, string, string) error {

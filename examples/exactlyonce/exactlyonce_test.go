@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -42,15 +43,15 @@ func TestKilledWorkerRefundsOnce(t *testing.T) {
 	require.Zero(t, counts.mistaken, "the store names another refund")
 	require.Equal(t, counts.jobs, counts.once)
 	require.Equal(t, counts.owed, counts.refunded)
-	require.Positive(t, counts.byKey, "no open outcome was closed by the key")
-	require.Positive(t, counts.byLookUp, "no open outcome was closed by looking up")
+	require.Positive(t, counts.byKey, "nothing became known by repeating the key")
+	require.Positive(t, counts.byLookUp, "nothing became known by looking up")
 }
 
 // bench is a worker in this process, its store with one job, and the server.
 type bench struct {
 	*worker
 	server *refundtest.Server
-	job    job
+	job    refundkit.Job
 }
 
 func setup(t *testing.T) *bench {
@@ -59,15 +60,17 @@ func setup(t *testing.T) *bench {
 	jobs, err := openStore(filepath.Join(t.TempDir(), "jobs.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, jobs.close()) })
-	b := &bench{server: server, job: job{ID: "order-1/refund-1", Charge: charge.ID, Amount: 100}}
+	job, err := refundkit.NewJob("order-1/refund-1", refundkit.RefundCreateParams{Charge: charge.ID, Amount: 100})
+	require.NoError(t, err)
+	b := &bench{server: server, job: job}
 	b.worker, err = newWorker(server.Start(), jobs, 0)
 	require.NoError(t, err)
-	require.NoError(t, jobs.put(b.job))
+	require.NoError(t, jobs.add(b.job))
 	return b
 }
 
 // stored is the job as the database has it.
-func (b *bench) stored(t *testing.T) job {
+func (b *bench) stored(t *testing.T) refundkit.Job {
 	jobs, err := b.jobs.all()
 	require.NoError(t, err)
 	require.Len(t, jobs, 1)
@@ -80,40 +83,25 @@ func (b *bench) pass(d time.Duration) {
 	b.ahead += d
 }
 
-// TestStoredBeforeTheCall looks into the store at the moment at which the
-// request arrives.
+// TestStoredBeforeTheCall looks into the store at the moment at which the request
+// arrives.
 func TestStoredBeforeTheCall(t *testing.T) {
 	b := setup(t)
-	var atArrival []job
-	var keys []string
-	client, err := refundkit.New("sk_test_123", refundkit.WithHTTPClient(&http.Client{Transport: arrival(func(r *http.Request) {
-		if r.Method == http.MethodPost {
-			found, _ := b.jobs.all()
-			atArrival, keys = append(atArrival, found...), append(keys, r.Header.Get("Idempotency-Key"))
-		}
-	})}), refundkit.WithBaseURL(b.server.Start()), refundkit.WithMaxRetries(0))
+	var found []refundkit.Job
+	var key string
+	client, err := refundkit.New("sk_test_123", refundkit.WithBaseURL(b.server.Start()), refundkit.WithHTTPClient(&http.Client{Transport: arrival(func(r *http.Request) {
+		found, _ = b.jobs.all()
+		key = r.Header.Get("Idempotency-Key")
+	})}))
 	require.NoError(t, err)
 	b.client = client
-	// The first key meets a stored 500: a look-up a day later finds nothing, and a second key is needed.
-	b.server.Inject(refundtest.ServerError())
-
-	require.NoError(t, b.run(t.Context()))
-	b.pass(25 * time.Hour)
 	require.NoError(t, b.run(t.Context()))
 
-	require.Len(t, atArrival, 3) // the 500, its replay, the new key
-	for i, found := range atArrival {
-		require.Equal(t, keys[i], found.Key)
-		require.True(t, found.Open, "a process that dies now leaves an open outcome")
-		require.False(t, found.FirstSent.IsZero())
-		require.False(t, found.LastSent.Before(found.FirstSent))
-		require.Equal(t, []int{1, 1, 2}[i], found.Generation)
-	}
-	require.Equal(t, atArrival[0].FirstSent, atArrival[1].FirstSent, "the first send is remembered")
-	require.Equal(t, atArrival[0].Key, atArrival[1].Key)
-	require.NotEqual(t, atArrival[0].Key, atArrival[2].Key)
-	require.Equal(t, 1, b.stored(t).ClosedByLookUp)
-	b.server.AssertRefundedOnce(t, refundtest.Refund{Charge: b.job.Charge, Amount: 100})
+	require.Len(t, found, 1)
+	require.Equal(t, refundkit.JobStateOpen, found[0].State, "a process that dies now leaves an open outcome")
+	require.Equal(t, key, string(found[0].Key()))
+	require.False(t, found[0].FirstSent.IsZero())
+	require.Equal(t, refundkit.JobStateMade, b.stored(t).State)
 }
 
 // arrival sees every request before it is sent.
@@ -124,117 +112,92 @@ func (a arrival) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// TestWorkerGoesOnFromTheStore starts from what a process left that died in a
-// call, sooner and later than a key is kept.
-func TestWorkerGoesOnFromTheStore(t *testing.T) {
-	tests := []struct {
-		name            string
-		made            bool // the dead process's request was executed
-		down            time.Duration
-		byKey, byLookUp int
+// TestKilledInTheCall starts from what a process left that died in a call, sooner
+// and later than a key is kept.
+func TestKilledInTheCall(t *testing.T) {
+	for name, c := range map[string]struct {
+		made    bool // the dead process's request was executed
+		down    time.Duration
+		sends   int
+		lookUps int
 	}{
-		{"made, back at once", true, 0, 1, 0},
-		{"made, back after 22 hours", true, 22 * time.Hour, 1, 0},
-		{"made, the key is too old", true, 23*time.Hour + time.Minute, 0, 1},
-		{"made, the key is forgotten", true, 48 * time.Hour, 0, 1},
-		{"not made, back at once", false, 0, 1, 0},
-		{"not made, the key is forgotten", false, 48 * time.Hour, 0, 1},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
+		"made, back soon":                {true, 10 * time.Minute, 2, 0},
+		"made, back after 22 hours":      {true, 22 * time.Hour, 2, 0},
+		"made, the key is too old":       {true, 23*time.Hour + time.Minute, 1, 1},
+		"made, the key is forgotten":     {true, 60 * time.Hour, 1, 1},
+		"not made, back soon":            {false, 10 * time.Minute, 2, 0},
+		"not made, the key is forgotten": {false, 60 * time.Hour, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			left := b.job
-			left.Generation, left.Key = 1, string(refundkit.KeyFrom(left.ID, "1"))
-			left.FirstSent, left.LastSent, left.Open = b.now(), b.now(), true
-			require.NoError(t, b.jobs.put(left))
-			if test.made {
-				_, err := b.client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: left.Charge, Amount: left.Amount},
-					refundkit.IdempotencyKey(left.Key), refundkit.Reference(left.ID))
-				require.NoError(t, err)
+			if !c.made {
+				b.server.Inject(refundtest.DropConnection().On("POST /v1/refunds"))
 			}
-			b.pass(test.down)
+			killed, saves := errors.New("killed"), 0
+			_, _, err := b.client.Refunds.Advance(t.Context(), b.job, func(ctx context.Context, job refundkit.Job) error {
+				if saves++; saves > 1 {
+					return killed
+				}
+				return b.jobs.save(ctx, job)
+			}, refundkit.MaxRetries(0))
+			require.ErrorIs(t, err, killed)
+			b.pass(c.down)
+			require.NoError(t, b.run(t.Context()))
+			require.Equal(t, c.sends, b.stored(t).Sends+b.stored(t).Generation, "a key that was never answered counts as one")
 			require.NoError(t, b.run(t.Context()))
 
-			found := b.stored(t)
-			require.Equal(t, []int{test.byKey, test.byLookUp}, []int{found.ClosedByKey, found.ClosedByLookUp})
-			require.False(t, found.Open)
-			made := b.server.Refunds(left.Charge)
-			require.Len(t, made, 1)
-			require.Equal(t, made[0].ID, found.Refund)
+			made := b.server.AssertRefundedOnce(t, refundtest.Refund{Charge: b.job.Params.Charge, Amount: 100})
+			require.Equal(t, made.ID, b.stored(t).ID)
+			lists := 0
+			for _, request := range b.server.Requests() {
+				if request.Method == http.MethodGet {
+					lists++
+				}
+			}
+			require.Equal(t, c.lookUps, lists)
 		})
 	}
 }
 
-// TestUndecidedWaits leaves a job whose refund may still appear alone.
-func TestUndecidedWaits(t *testing.T) {
+// TestSaveComparesVersions: whoever read the job before somebody else wrote it is
+// told, and nothing is written.
+func TestSaveComparesVersions(t *testing.T) {
 	b := setup(t)
-	b.server.Inject(refundtest.ServerErrorDoneLater(time.Hour).On("POST /v1/refunds"))
-	require.NoError(t, b.run(t.Context()))
-	require.True(t, b.stored(t).LookUp)
-	require.False(t, b.stored(t).ended())
-	require.Empty(t, b.server.Refunds(b.job.Charge))
-
-	b.pass(2 * time.Hour)
-	require.NoError(t, b.run(t.Context()))
-	require.NotEmpty(t, b.stored(t).Refund)
-	b.server.AssertRefundedOnce(t, refundtest.Refund{Charge: b.job.Charge, Amount: 100})
+	first := b.stored(t)
+	canceled, err := first.Cancel()
+	require.NoError(t, err)
+	require.NoError(t, b.jobs.save(t.Context(), canceled))
+	require.ErrorIs(t, b.jobs.save(t.Context(), canceled), refundkit.ErrJobChanged)
+	require.ErrorIs(t, b.advance(t.Context(), first), refundkit.ErrJobChanged)
+	require.Equal(t, refundkit.JobStateCanceled, b.stored(t).State)
+	require.Empty(t, b.server.Requests())
+	require.Error(t, b.jobs.add(first), "a name is for ever")
 }
 
-// TestStaysOpen lets a key that is refused say nothing of an earlier call.
-func TestStaysOpen(t *testing.T) {
+func TestAPersonIsAsked(t *testing.T) {
 	b := setup(t)
-	left := b.job
-	left.Generation, left.Key = 1, string(refundkit.KeyFrom(left.ID, "1"))
-	left.FirstSent, left.LastSent, left.Open = b.now(), b.now(), true
-	require.NoError(t, b.jobs.put(left))
-	b.server.Inject(refundtest.Unauthorized().Times(callsPerRun))
+	require.NoError(t, b.server.Dispute(b.job.Params.Charge))
 	require.NoError(t, b.run(t.Context()))
-	require.True(t, b.stored(t).Open)
-	require.False(t, b.stored(t).ended())
-	require.NoError(t, b.run(t.Context()))
-	require.Equal(t, 1, b.stored(t).ClosedByKey)
-}
-
-func TestSetAside(t *testing.T) {
-	b := setup(t)
-	require.NoError(t, b.server.Dispute(b.job.Charge))
-	require.NoError(t, b.run(t.Context()))
-	found := b.stored(t)
-	require.Contains(t, found.SetAside, "disputed")
-	require.False(t, found.Open)
-	require.Empty(t, b.server.Refunds(b.job.Charge))
-}
-
-// TestTwoRefundsAreForAPerson finds what another program has done.
-func TestTwoRefundsAreForAPerson(t *testing.T) {
-	b := setup(t)
-	for range 2 {
-		_, err := b.client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: b.job.Charge, Amount: 100}, refundkit.Reference(b.job.ID))
-		require.NoError(t, err)
-	}
-	left := b.job
-	left.FirstSent, left.LastSent, left.Open, left.LookUp = b.now(), b.now(), true, true
-	require.NoError(t, b.jobs.put(left))
-	b.pass(48 * time.Hour)
-	require.NoError(t, b.run(t.Context()))
-	require.Contains(t, b.stored(t).SetAside, "2 refunds have this reference")
-	require.Len(t, b.server.Refunds(b.job.Charge), 2)
+	require.Equal(t, refundkit.JobProblemDisputed, b.stored(t).Problem)
+	require.NoError(t, b.run(t.Context()), "nothing is due")
+	require.Len(t, b.server.Requests(), 1)
 }
 
 // TestTallySeesWhatIsWrong gives the tally every kind of wrong.
 func TestTallySeesWhatIsWrong(t *testing.T) {
 	b := setup(t)
-	var jobs []job
+	var jobs []refundkit.Job
 	for i, refunds := range []int{1, 2, 0, 1} {
-		j := job{ID: fmt.Sprint("order-", i), Charge: b.job.Charge, Amount: 100}
+		job, err := refundkit.NewJob(fmt.Sprint("order-", i), b.job.Params)
+		require.NoError(t, err)
 		for range refunds { // each with a key of its own
-			refund, err := b.client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: j.Charge, Amount: j.Amount}, refundkit.Reference(j.ID))
+			refund, err := b.client.Refunds.Create(t.Context(), job.Params, refundkit.Reference(job.Name))
 			require.NoError(t, err)
-			j.Refund = refund.ID
+			job.ID = refund.ID
 		}
-		jobs = append(jobs, j)
+		jobs = append(jobs, job)
 	}
-	jobs[3].Refund = "re_other"
+	jobs[3].ID = "re_other"
 	var counts tally
 	counts.judge(jobs, b.server)
 	require.Equal(t, []int{4, 1, 1, 1, 1}, []int{counts.jobs, counts.once, counts.twice, counts.lost, counts.mistaken})

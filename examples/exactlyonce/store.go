@@ -1,40 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/refundkit/refundkit"
 	"go.etcd.io/bbolt"
 )
 
-// job is one business refund, as the database keeps it. What is needed to find
-// out after a crash whether the customer has the money is in it before anything
-// is sent: the key, and when it was sent first and last.
-type job struct {
-	ID     string // the shop's own name for this refund
-	Charge string
-	Amount int64
-
-	Key        string
-	Generation int       // of the key: a new one after the refund was surely not made
-	FirstSent  time.Time // with this key; zero if it was not used yet
-	LastSent   time.Time // with any key
-	Open       bool      // a call may have made the refund, and nobody knows
-	LookUp     bool      // repeating the key can't tell any more
-
-	Refund   string // how it ended: the refund's ID,
-	SetAside string // or why a person must look
-
-	ClosedByKey    int // open outcomes that were closed by repeating the key
-	ClosedByLookUp int
-}
-
-func (j job) ended() bool { return j.Refund != "" || j.SetAside != "" }
-
-// store is the database of jobs. What put has returned from survives the
-// process.
+// store is the database of jobs. What save has returned from survives the process.
 type store struct{ db *bbolt.DB }
 
 // jobsBucket is the one bucket of the database.
@@ -59,15 +36,14 @@ func openStore(path string) (*store, error) {
 
 func (s *store) close() error { return s.db.Close() }
 
-// put stores jobs as they are now, all of them or none.
-func (s *store) put(jobs ...job) error {
+// add stores new jobs, all of them or none.
+func (s *store) add(jobs ...refundkit.Job) error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, j := range jobs {
-			value, err := json.Marshal(j)
-			if err != nil {
-				return err
+		for _, job := range jobs {
+			if tx.Bucket([]byte(jobsBucket)).Get([]byte(job.Name)) != nil {
+				return fmt.Errorf("there is a job %s", job.Name)
 			}
-			if err := tx.Bucket([]byte(jobsBucket)).Put([]byte(j.ID), value); err != nil {
+			if err := write(tx, job); err != nil {
 				return err
 			}
 		}
@@ -75,15 +51,37 @@ func (s *store) put(jobs ...job) error {
 	})
 }
 
-// all returns every job, in the order of their IDs.
-func (s *store) all() (jobs []job, err error) {
+// save writes a job over the version before it, and over no other.
+func (s *store) save(_ context.Context, job refundkit.Job) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		var stored refundkit.Job
+		if err := json.Unmarshal(tx.Bucket([]byte(jobsBucket)).Get([]byte(job.Name)), &stored); err != nil {
+			return err
+		}
+		if stored.Version != job.Version-1 {
+			return refundkit.ErrJobChanged
+		}
+		return write(tx, job)
+	})
+}
+
+func write(tx *bbolt.Tx, job refundkit.Job) error {
+	value, err := json.Marshal(job)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket([]byte(jobsBucket)).Put([]byte(job.Name), value)
+}
+
+// all returns every job, in the order of the names.
+func (s *store) all() (jobs []refundkit.Job, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(jobsBucket)).ForEach(func(_, value []byte) error {
-			var j job
-			if err := json.Unmarshal(value, &j); err != nil {
+			var job refundkit.Job
+			if err := json.Unmarshal(value, &job); err != nil {
 				return err
 			}
-			jobs = append(jobs, j)
+			jobs = append(jobs, job)
 			return nil
 		})
 	})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
@@ -15,12 +14,31 @@ type tally struct {
 	mistaken                int // refunded once, but the store does not say so
 	owed, refunded          int64
 
-	byKey, byLookUp int // open outcomes, by what closed them
-	newKeys         int // generations after the first
-	setAside        []string
+	byOneCall, byKey, byLookUp int // refunds, by what told that they are made
+	newKeys                    int // generations after the first
+	resumed                    int // by a person
 
 	lives, kills, requests, faults int
 	seed                           uint64
+}
+
+// learn compares the jobs before a worker's life with those after it.
+func (c *tally) learn(before, after []refundkit.Job) {
+	known := map[string]refundkit.Job{}
+	for _, job := range before {
+		known[job.Name] = job
+	}
+	for _, job := range after {
+		switch was := known[job.Name]; {
+		case job.State != refundkit.JobStateMade || was.State == refundkit.JobStateMade:
+		case job.Sends == was.Sends:
+			c.byLookUp++
+		case job.Sends > 1:
+			c.byKey++
+		default:
+			c.byOneCall++
+		}
+	}
 }
 
 // count compares the store with what the server did.
@@ -29,7 +47,7 @@ func (t *trial) count() (tally, error) {
 	if err != nil {
 		return tally{}, err
 	}
-	counts := tally{lives: t.lives, kills: t.kills}
+	counts := t.tally
 	for _, request := range t.server.Requests() {
 		counts.requests++
 		if request.Fault != "" {
@@ -41,28 +59,23 @@ func (t *trial) count() (tally, error) {
 }
 
 // judge counts, for every job, the refunds that the server made.
-func (c *tally) judge(jobs []job, server *refundtest.Server) {
+func (c *tally) judge(jobs []refundkit.Job, server *refundtest.Server) {
 	made := map[string][]string{}
 	for _, refund := range server.Refunds("") {
 		name := refund.Metadata[refundkit.ReferenceMetadataKey]
 		made[name] = append(made[name], refund.ID)
 		c.refunded += refund.Amount
 	}
-	for _, j := range jobs {
+	for _, job := range jobs {
 		c.jobs++
-		c.owed += j.Amount
-		c.byKey += j.ClosedByKey
-		c.byLookUp += j.ClosedByLookUp
-		c.newKeys += max(0, j.Generation-1)
-		if j.SetAside != "" {
-			c.setAside = append(c.setAside, fmt.Sprintf("%s: a person must look: %s\n", j.ID, j.SetAside))
-		}
-		switch refunds := made[j.ID]; {
+		c.owed += job.Params.Amount
+		c.newKeys += job.Generation
+		switch refunds := made[job.Name]; {
 		case len(refunds) > 1:
 			c.twice++
 		case len(refunds) == 0:
 			c.lost++
-		case refunds[0] != j.Refund:
+		case refunds[0] != job.ID:
 			c.mistaken++
 		default:
 			c.once++
@@ -84,11 +97,12 @@ func (c tally) String() string {
   once, but the store does not know  %5d
   owed %d.%02d USD, refunded %d.%02d USD
 
-  outcomes that were open            %5d
-    closed by repeating the key      %5d
-    closed by looking up             %5d
+  made, as the first call said       %5d
+  as the same key said, once more    %5d
+  found by looking up                %5d
   surely absent: a new key           %5d
+  resumed by a person                %5d
 `, c.jobs, c.lives, c.kills, c.requests, 100*c.faults/max(1, c.requests), c.seed,
 		c.once, c.twice, c.lost, c.mistaken, c.owed/100, c.owed%100, c.refunded/100, c.refunded%100,
-		c.byKey+c.byLookUp, c.byKey, c.byLookUp, c.newKeys) + strings.Join(c.setAside, "")
+		c.byOneCall, c.byKey, c.byLookUp, c.newKeys, c.resumed)
 }

@@ -16,13 +16,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
 )
 
 const (
 	faulty          = 0.3
 	slow            = 0.05 // of the rest: Stripe is done, and takes its time to say so
-	refundsPerOrder = 5    // new jobs before each life of the worker
+	refundsPerOrder = 8    // new jobs before each life of the worker
 	refundAmount    = 100  // in the currency's smallest unit
 )
 
@@ -35,8 +36,7 @@ type trial struct {
 	ahead  time.Duration // of the server's clock
 	random *rand.Rand
 	orders int
-	lives  int
-	kills  int
+	tally
 }
 
 // runTrial kills the worker as often as it is told, then lets it finish, and
@@ -48,7 +48,7 @@ func runTrial(ctx context.Context, kills int, seed uint64, dir string) (tally, e
 		refundtest.Chaos(seed, faulty),
 		refundtest.Delay(50*time.Millisecond).AfterWork().On("POST /v1/refunds").WithProbability(slow, seed+1),
 	)
-	t := &trial{server: server, door: &door{server: server}, path: filepath.Join(dir, "jobs.db"), random: rand.New(rand.NewPCG(seed, 0))}
+	t := &trial{server: server, door: &door{server: server}, path: filepath.Join(dir, "jobs.db"), random: rand.New(rand.NewPCG(seed, 0)), tally: tally{seed: seed}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return tally{}, err
@@ -62,35 +62,43 @@ func runTrial(ctx context.Context, kills int, seed uint64, dir string) (tally, e
 		if err := t.live(ctx, t.kills < kills); err != nil {
 			return tally{}, err
 		}
-		if done, err = t.allEnded(); err != nil {
+		if done, err = t.allMade(ctx); err != nil {
 			return tally{}, err
 		}
 		done = done && t.kills >= kills
 	}
 	t.pass(24 * time.Hour) // whatever was to be done later is done
-	counts, err := t.count()
-	counts.seed = seed
-	return counts, err
+	return t.count()
 }
 
-// live lets a worker live until it has nothing to do, or is killed, and lets
-// time pass after that.
+// live lets a worker live until nothing is due, or it is killed, and lets time pass
+// after that.
 func (t *trial) live(ctx context.Context, kill bool) error {
 	if kill {
 		if err := t.takeOrder(); err != nil {
 			return err
 		}
 	}
-	killed, err := t.runWorker(ctx, kill)
-	switch {
-	case err != nil:
+	before, err := t.jobs()
+	if err != nil {
 		return err
-	case !killed:
-		t.pass(25 * time.Hour) // every job that is left waits for time
-	case t.random.IntN(5) == 0:
+	}
+	killed, err := t.runWorker(ctx, kill)
+	if err != nil {
+		return err
+	}
+	after, err := t.jobs()
+	if err != nil {
+		return err
+	}
+	t.learn(before, after)
+	switch t.random.IntN(6) {
+	case 0:
 		t.pass(time.Duration(t.random.IntN(24)) * time.Hour)
-	case t.random.IntN(4) == 0:
+	case 1:
 		t.pass(time.Duration(24+t.random.IntN(48)) * time.Hour)
+	default:
+		t.pass(time.Duration(1+t.random.IntN(20)) * time.Minute)
 	}
 	if killed {
 		t.kills++
@@ -135,11 +143,15 @@ func (t *trial) runWorker(ctx context.Context, kill bool) (killed bool, err erro
 func (t *trial) takeOrder() error {
 	t.orders++
 	charge := t.server.AddCharge(refundtest.Charge{Amount: 10 * refundsPerOrder * refundAmount, Currency: "usd"})
-	var jobs []job
+	var jobs []refundkit.Job
 	for i := range refundsPerOrder {
-		jobs = append(jobs, job{ID: fmt.Sprintf("order-%04d/refund-%d", t.orders, i+1), Charge: charge.ID, Amount: refundAmount})
+		job, err := refundkit.NewJob(fmt.Sprintf("order-%04d/refund-%d", t.orders, i+1), refundkit.RefundCreateParams{Charge: charge.ID, Amount: refundAmount})
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, job)
 	}
-	return t.withStore(func(s *store) error { return s.put(jobs...) })
+	return t.withStore(func(s *store) error { return s.add(jobs...) })
 }
 
 // pass moves the server's clock. No worker lives then, and the next one is told.
@@ -148,17 +160,26 @@ func (t *trial) pass(d time.Duration) {
 	t.ahead += d
 }
 
-func (t *trial) allEnded() (ended bool, err error) {
+// allMade reports whether every job is made. It is the person too, who is asked
+// when two keys in a row met an error that Stripe keeps, and says: once more.
+func (t *trial) allMade(ctx context.Context) (all bool, err error) {
 	jobs, err := t.jobs()
-	for _, j := range jobs {
-		if !j.ended() {
-			return false, err
+	all = true
+	for _, job := range jobs {
+		all = all && job.State == refundkit.JobStateMade
+		if err == nil && job.Problem == refundkit.JobProblemUnanswered {
+			t.resumed++
+			if job, err = job.Resume(); err == nil {
+				err = t.withStore(func(s *store) error { return s.save(ctx, job) })
+			}
+		} else if err == nil && job.State == refundkit.JobStateNeedsPerson {
+			err = fmt.Errorf("%s: %s: %s", job.Name, job.Problem, job.Detail)
 		}
 	}
-	return true, err
+	return all, err
 }
 
-func (t *trial) jobs() (jobs []job, err error) {
+func (t *trial) jobs() (jobs []refundkit.Job, err error) {
 	err = t.withStore(func(s *store) (err error) {
 		jobs, err = s.all()
 		return err

@@ -30,23 +30,9 @@ func run(ctx context.Context) error {
 	defer shop.close()
 	client := shop.client
 
-	title("A charge of 20.00 USD, of which 5.00 go back")
-	part := refundkit.RefundCreateParams{Charge: shop.card, Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer}
-	key := refundkit.KeyFrom(shop.card, "refund-1") // stored with the order, before the call
-	first, err := client.Refunds.Create(ctx, part, key)
-	if err != nil {
+	if err := refundOnce(ctx, shop); err != nil {
 		return err
 	}
-	show(first)
-
-	title("The answer got lost? The same call with the same key refunds nothing twice")
-	var response refundkit.Response
-	again, err := client.Refunds.Create(ctx, part, key, refundkit.CaptureResponse(&response))
-	if err != nil {
-		return err
-	}
-	show(again)
-	fmt.Printf("  the same refund: %t; Stripe gave its stored answer: %t\n", again.ID == first.ID, response.Replayed)
 
 	title("What remains goes back")
 	rest, err := client.Refunds.Create(ctx, refundkit.RefundCreateParams{Charge: shop.card, Remaining: true}, refundkit.KeyFrom(shop.card, "refund-2"))
@@ -71,7 +57,7 @@ func run(ctx context.Context) error {
 	}
 
 	title("One more is one too many")
-	_, err = client.Refunds.Create(ctx, part, refundkit.KeyFrom(shop.card, "refund-3"))
+	_, err = client.Refunds.Create(ctx, refundkit.RefundCreateParams{Charge: shop.card, Amount: 500}, refundkit.KeyFrom(shop.card, "refund-3"))
 	explain(err)
 
 	title("A forgotten amount is refused before anything is sent")
@@ -79,6 +65,47 @@ func run(ctx context.Context) error {
 	explain(err)
 
 	return cancelOne(ctx, shop)
+}
+
+// refundOnce makes a refund as a service does: with a row that is stored before
+// anything is sent, and from which another process can go on.
+func refundOnce(ctx context.Context, shop *shop) error {
+	title("A charge of 20.00 USD, of which 5.00 go back, as a row that is stored before anything is sent")
+	job, err := refundkit.NewJob(shop.card+"/refund-1", refundkit.RefundCreateParams{Charge: shop.card, Amount: 500, Reason: refundkit.RefundReasonRequestedByCustomer})
+	if err != nil {
+		return err
+	}
+	var rows []refundkit.Job
+	save := func(_ context.Context, job refundkit.Job) error { // a database here
+		fmt.Printf("  saved: version %d, %s\n", job.Version, job.State)
+		rows = append(rows, job)
+		return nil
+	}
+	job, first, err := shop.client.Refunds.Advance(ctx, job, save)
+	if err != nil {
+		return err
+	}
+	if first == nil {
+		return fmt.Errorf("not made: %s: %s", job.State, job.Detail) // a worker would go on when it is due
+	}
+	show(first)
+
+	title("The process died before it stored that? Another one goes on from the row, and nothing is refunded twice")
+	job, err = rows[0].Resume() // it is due in a minute; this is a person who doesn't want to wait
+	if err != nil {
+		return err
+	}
+	var response refundkit.Response
+	job, again, err := shop.client.Refunds.Advance(ctx, job, save, refundkit.CaptureResponse(&response))
+	if err != nil {
+		return err
+	}
+	if again == nil {
+		return fmt.Errorf("not made: %s: %s", job.State, job.Detail)
+	}
+	show(again)
+	fmt.Printf("  the same refund: %t; Stripe gave its stored answer: %t\n", again.ID == first.ID, response.Replayed)
+	return nil
 }
 
 // cancelOne refunds a payment whose customer must say where the money shall go,

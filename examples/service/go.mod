@@ -3,15 +3,23 @@ module github.com/refundkit/refundkit/examples/service
 go 1.26.0
 
 require (
-	github.com/jarcoal/httpmock v1.4.2
 	github.com/refundkit/refundkit v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
-	github.com/stripe/stripe-go/v86 v86.0.0
+	modernc.org/sqlite v1.60.1
 )
 
 require (
+	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/google/go-querystring v1.2.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
+	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	modernc.org/libc v1.79.0 // indirect
+	modernc.org/mathutil v1.7.1 // indirect
+	modernc.org/memory v1.12.1 // indirect
 )
 
 replace github.com/refundkit/refundkit => ../..
