@@ -39,8 +39,9 @@ func EventRequest(payload []byte, at time.Time, secrets ...string) *http.Request
 }
 
 func eventRequest(payload []byte, signature string, target *url.URL) *http.Request {
+	own := *target // a handler may change it
 	return &http.Request{
-		Method: http.MethodPost, URL: target, RequestURI: target.RequestURI(), Host: target.Host,
+		Method: http.MethodPost, URL: &own, RequestURI: target.RequestURI(), Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: "127.0.0.1:0",
 		Header: http.Header{
 			"Accept":           {"*/*; q=0.5, application/xml"},
