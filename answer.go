@@ -1,7 +1,6 @@
 package refundkit
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,12 +12,12 @@ import (
 	"github.com/refundkit/refundkit/internal/text"
 )
 
-// conclude turns the result of an attempt into value, or into the error that the
-// caller would get if it was the last.
-func (c *Client) conclude(r *request, got *result, value checker) error {
+// conclude turns the result of an attempt into a fresh value, or into the error
+// that the caller would get if it was the last.
+func (c *Client) conclude(r *request, got *result, fresh func() checker) error {
 	r.fill(*got)
 	if got.status >= 200 && got.status < 300 && got.err == nil {
-		if got.err = r.read(*got, value); got.err == nil {
+		if got.err = r.read(*got, fresh()); got.err == nil {
 			return nil
 		}
 		got.err = unreadable(got.err)
@@ -178,13 +177,14 @@ func parseError(got result, now time.Time) *Error {
 		origin:            originForeign,
 		raw:               keep(got.header, got.body),
 	}
-	told := member(bytes.TrimSpace(got.body), "error")
-	if len(told) == 0 || told[0] != '{' || !json.Valid(got.body) {
+	var body struct {
+		Error wireError `json:"error"`
+	}
+	// A field of a wrong kind is left out; the others still tell something.
+	if err := json.Unmarshal(got.body, &body); errors.As(err, new(*json.SyntaxError)) {
 		return e
 	}
-	var wire wireError
-	// A field of a wrong kind is left out; the others still tell something.
-	_ = json.Unmarshal(told, &wire)
+	wire := &body.Error
 	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
 	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
 	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType

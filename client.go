@@ -125,7 +125,7 @@ func do[T any, P interface {
 	if err != nil {
 		return nil, naming(call.op, err)
 	}
-	value := new(T)
+	var value *T
 	if err := c.send(ctx, r, func() checker { value = new(T); return P(value) }); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (c *Client) send(ctx context.Context, r *request, fresh func() checker) err
 		if !got.tried && last != nil {
 			return endedBy(last, got.err) // the answer before tells more than what held this attempt back
 		}
-		err := c.conclude(r, &got, fresh())
+		err := c.conclude(r, &got, fresh)
 		c.report(ctx, r, got, start, err)
 		if err == nil {
 			return nil

@@ -2,9 +2,15 @@ package refundkit
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-querystring/query"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -13,7 +19,7 @@ type inner struct {
 	Name string `url:"name,omitempty"`
 }
 
-func TestEncodeFormRefusesWhatItCannotWrite(t *testing.T) {
+func TestShapesThatCannotBeWritten(t *testing.T) {
 	text := "x"
 	for name, params := range map[string]any{
 		"nothing":             nil,
@@ -59,41 +65,35 @@ func TestEncodeFormRefusesWhatItCannotWrite(t *testing.T) {
 		"embedded struct with a tag": struct {
 			inner `url:"inner"`
 		}{inner{"x"}},
-		"cleared inside another field": struct {
-			Inner struct {
-				Clear bool `url:"-" unset:"metadata"`
-			} `url:"inner"`
-		}{Inner: struct {
-			Clear bool `url:"-" unset:"metadata"`
-		}{true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			form, err := encodeForm(params, nil)
-			require.Error(t, err)
-			assert.Empty(t, form)
-			assert.Contains(t, err.Error(), "refundkit: ")
+			assert.Error(t, checkShape(reflect.ValueOf(params)))
 		})
 	}
 }
 
+// everyKind has a field of each shape that can be written.
+type everyKind struct {
+	_        [0]func()
+	hidden   string
+	Text     string       `url:"text"`
+	Flag     bool         `url:"flag"`
+	Whole    int          `url:"whole"`
+	Long     int64        `url:"long"`
+	Moment   time.Time    `url:"moment,unix"`
+	Metadata Metadata     `url:"metadata"`
+	Created  CreatedRange `url:"created"`
+	Inner    inner        `url:"inner"`
+	Left     string       `url:"-"`
+}
+
+func (everyKind) clears() []string { return []string{"zone"} }
+
 func TestEncodeForm(t *testing.T) {
-	type everyKind struct {
-		_        [0]func()
-		hidden   string
-		Text     string       `url:"text"`
-		Flag     bool         `url:"flag"`
-		Whole    int          `url:"whole"`
-		Long     int64        `url:"long"`
-		Moment   time.Time    `url:"moment,unix"`
-		Metadata Metadata     `url:"metadata"`
-		Created  CreatedRange `url:"created"`
-		Inner    inner        `url:"inner"`
-		Left     string       `url:"-"`
-		Clear    bool         `url:"-" unset:"zone"`
-	}
+	require.NoError(t, checkShape(reflect.ValueOf(everyKind{})))
 	full := everyKind{
 		hidden: "h", Text: "a b", Flag: true, Whole: -1, Long: 1 << 60, Moment: time.Unix(7, 0), Metadata: Metadata{"k": "v"},
-		Created: CreatedRange{At: time.Unix(8, 0)}, Inner: inner{"n"}, Left: "l", Clear: true,
+		Created: CreatedRange{At: time.Unix(8, 0)}, Inner: inner{"n"}, Left: "l",
 	}
 
 	form, err := encodeForm(full, []string{"b", "a"})
@@ -122,13 +122,88 @@ func TestEncodeFormHasOneOrder(t *testing.T) {
 	}
 }
 
-func TestEncodeFormWritesEveryParams(t *testing.T) {
-	for _, params := range []params{
-		noParams{}, RefundCreateParams{}, RefundUpdateParams{}, RefundListParams{}, ChargeRefundCreateParams{}, ChargeRefundListParams{}, PaymentRecordReportRefundParams{},
+// TestEveryParamsCanBeWritten finds every params struct of this package in its
+// source, so that none is forgotten.
+func TestEveryParamsCanBeWritten(t *testing.T) {
+	known := map[string]any{}
+	for _, params := range []any{
+		RefundCreateParams{}, RefundUpdateParams{}, RefundListParams{}, ChargeRefundCreateParams{}, ChargeRefundListParams{},
+		PaymentRecordReportRefundParams{}, RefundProcessorDetailsParams{}, CustomRefundProcessorParams{}, PaymentRecordRefundedParams{},
 	} {
-		t.Run(fmt.Sprintf("%T", params), func(t *testing.T) {
-			_, err := encodeForm(params, nil)
-			assert.NoError(t, err)
+		known[reflect.TypeOf(params).Name()] = params
+	}
+	for _, name := range paramsTypes(t) {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, known, name, "add it to this test")
+			assert.NoError(t, checkShape(reflect.ValueOf(known[name])))
 		})
 	}
+}
+
+// paramsTypes are the names of the structs that are sent as forms: they have a
+// field with a url tag.
+func paramsTypes(t *testing.T) (names []string) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	declaration := regexp.MustCompile(`(?ms)^type (\w+Params) struct \{$(.*?)^\}`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, found := range declaration.FindAllStringSubmatch(string(source), -1) {
+			if strings.Contains(found[2], "`url:") {
+				names = append(names, found[1])
+			}
+		}
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+// checkShape refuses fields that go-querystring would write as Stripe can't read
+// them.
+func checkShape(v reflect.Value) error {
+	if v.Kind() != reflect.Struct {
+		return fmt.Errorf("parameters must be a struct, not %s", v.Kind())
+	}
+	t := v.Type()
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if !field.IsExported() && !field.Anonymous {
+			continue // the encoder leaves it out too
+		}
+		if err := checkField(field, v.Field(i)); err != nil {
+			return fmt.Errorf("the parameter field %s can't be written as a form: %w", field.Name, err)
+		}
+	}
+	return nil
+}
+
+func checkField(field reflect.StructField, v reflect.Value) error {
+	tag := field.Tag.Get("url")
+	name, _, _ := strings.Cut(tag, ",")
+	switch {
+	case field.Anonymous:
+		return fmt.Errorf("it is embedded")
+	case name == "":
+		return fmt.Errorf("its url tag has no name")
+	case tag == "-":
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
+		return nil
+	}
+	switch v.Interface().(type) {
+	case time.Time, query.Encoder:
+		if v.Kind() != reflect.Pointer {
+			return nil
+		}
+	}
+	if v.Kind() == reflect.Struct {
+		return checkShape(v)
+	}
+	return fmt.Errorf("kind %s has no form", v.Kind())
 }

@@ -198,7 +198,7 @@ func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error)
 		return a.job, nil, savingFailed(err)
 	}
 	a.request.mayStart = func() bool { return stored.mayStart(a.now()) }
-	refund := new(Refund)
+	var refund *Refund
 	err := a.client.send(ctx, a.request, func() checker { refund = new(Refund); return refund })
 	if err != nil {
 		refund = nil

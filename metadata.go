@@ -65,6 +65,14 @@ func (m Metadata) validate() error {
 	return nil
 }
 
+// clearedMetadata names metadata as a field to clear, if it is to be.
+func clearedMetadata(all bool) []string {
+	if !all {
+		return nil
+	}
+	return []string{"metadata"}
+}
+
 // validateChange checks metadata that may also be cleared.
 func (m Metadata) validateChange(unsetAll bool) error {
 	if unsetAll && len(m) > 0 {

@@ -112,7 +112,7 @@ type PaymentRecordReportRefundParams struct {
 	Amount           PaymentRecordAmount          `url:"amount,omitempty"`
 	InitiatedAt      time.Time                    `url:"initiated_at,omitempty,unix"` // when the refund was asked for
 	Metadata         Metadata                     `url:"metadata,omitempty"`
-	ClearMetadata    bool                         `url:"-" unset:"metadata"` // remove every key; not together with Metadata
+	ClearMetadata    bool                         `url:"-"` // remove every key; not together with Metadata
 }
 
 // RefundProcessorDetailsParams names the refund at the processor that made it.
@@ -148,6 +148,8 @@ func (p PaymentRecordReportRefundParams) validate() error {
 	}
 	return p.Metadata.validateChange(p.ClearMetadata)
 }
+
+func (p PaymentRecordReportRefundParams) clears() []string { return clearedMetadata(p.ClearMetadata) }
 
 // IsZero reports whether there is no amount at all.
 func (a PaymentRecordAmount) IsZero() bool { return a == PaymentRecordAmount{} }

@@ -212,8 +212,8 @@ func (p RefundCreateParams) withReference(ref string) (params, error) {
 type RefundUpdateParams struct {
 	_               [0]func()
 	Metadata        Metadata `url:"metadata,omitempty"`
-	ClearMetadata   bool     `url:"-" unset:"metadata"` // remove every key; not together with Metadata
-	ForgetReference bool     `url:"-"`                  // the reference may go: the refund will never be looked up by it
+	ClearMetadata   bool     `url:"-"` // remove every key; not together with Metadata
+	ForgetReference bool     `url:"-"` // the reference may go: the refund will never be looked up by it
 }
 
 func (p RefundUpdateParams) validate() error {
@@ -226,6 +226,8 @@ func (p RefundUpdateParams) validate() error {
 	}
 	return p.Metadata.validateChange(p.ClearMetadata)
 }
+
+func (p RefundUpdateParams) clears() []string { return clearedMetadata(p.ClearMetadata) }
 
 // RefundService makes refunds and looks after them.
 //
