@@ -30,7 +30,7 @@ func ExampleKeyOf() {
 	key := refundkit.KeyOf(err)
 	fmt.Println(key)
 
-	_, err = client.Refunds.Create(context.Background(), params, refundkit.IdempotencyKey(key))
+	_, err = client.Refunds.Create(context.Background(), params, key)
 	fmt.Println(err, len(server.Refunds(charge.ID)))
 	// Output:
 	// order-6735/refund-1

@@ -29,12 +29,12 @@ func (e *Expandable[T]) fit(r *fitReader) error {
 		return nil
 	}
 	value, start, before := new(T), r.at, len(r.unread)
-	wrong := r.read(reflect.ValueOf(value).Elem())
+	fits := r.read(reflect.ValueOf(value).Elem()) == nil
 	id, err := idOf(value, r.text[start:r.at])
 	if err != nil || id == "" {
 		return r.misfit("an ID or an object that has one", r.text[start:r.at])
 	}
-	if e.ID = id; wrong != nil {
+	if e.ID = id; !fits {
 		r.leaveOut(before)
 		return nil
 	}

@@ -124,7 +124,7 @@ func TestHostileTransports(t *testing.T) {
 			work()
 			return answer(400, stripesRefusal), io.EOF
 		}, mustBeOpen},
-		"neither an answer nor an error": {func(_ *http.Request, work func()) (*http.Response, error) { work(); return nil, nil }, mustBeOpen}, //nolint:nilnil // on purpose
+		"neither an answer nor an error": {func(_ *http.Request, work func()) (*http.Response, error) { work(); return nil, nil }, mustBeOpen},
 		"another call's error":           {func(_ *http.Request, work func()) (*http.Response, error) { work(); return nil, another }, mustBeOpen},
 		"another call's error among others": {func(_ *http.Request, work func()) (*http.Response, error) {
 			work()

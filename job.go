@@ -256,7 +256,7 @@ func endOfSend(refund *Refund, err error) sendEnd {
 		return sendEnd{ending: endingMade, id: refund.ID}
 	}
 	end := sendEnd{ending: endingOpen, open: errors.Is(err, ErrOutcomeUnknown), detail: err.Error()}
-	switch e := err.(type) { //nolint:errorlint // made by this package just now, and never wrapped
+	switch e := err.(type) {
 	case *Error:
 		end.ending, end.requestID, end.retryAfter, end.repeated = e.ending(), e.RequestID, e.RetryAfter, e.Attempts > 1
 		end.problem = e.problem()

@@ -53,9 +53,9 @@ func TestCardOfACharge(t *testing.T) {
 	assert.Equal(t, direct.text("payment_method"), direct.text("source", "id"))
 	again := c.post("/v1/charges", "amount", "1000", "currency", "usd", "source", "tok_mastercard").ok(t)
 	other := c.post("/v1/charges", "amount", "1000", "currency", "usd", "source", "tok_visa").ok(t)
-	print := func(r reply) string { return r.text("payment_method_details", "card", "fingerprint") }
-	assert.Equal(t, print(direct), print(again), "the same card")
-	assert.NotEqual(t, print(direct), print(other))
+	fingerprint := func(r reply) string { return r.text("payment_method_details", "card", "fingerprint") }
+	assert.Equal(t, fingerprint(direct), fingerprint(again), "the same card")
+	assert.NotEqual(t, fingerprint(direct), fingerprint(other))
 
 	held := c.get("/v1/charges/" + c.hold().text("latest_charge")).ok(t)
 	assert.Nil(t, held.at("source"), "a PaymentIntent has none")
