@@ -158,3 +158,52 @@ func TestBodyCutOff(t *testing.T) {
 type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// TestUnreadableSuccessIsRepeated: with the same key it refunds once, and what
+// spoiled the answer on its way may spare the next one. The answer to another
+// request is not repeated: whoever sent it would send it again.
+func TestUnreadableSuccessIsRepeated(t *testing.T) {
+	for name, c := range map[string]struct {
+		first    string
+		attempts int
+	}{
+		"no object":         {`null`, 2},
+		"a portal's page":   {`<html>`, 2},
+		"half of it":        {`{"id":"re_1","obj`, 2},
+		"another's success": {`{"id":"re_2","object":"refund","charge":"ch_2"}`, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, mock := setup(t, refundkit.WithMaxRetries(2))
+				bodies := []string{c.first, refundBody}
+				sent := serve(mock, func(sentRequest) (*http.Response, error) {
+					body := bodies[0]
+					bodies = bodies[1:]
+					return answer(200, body), nil
+				})
+				refund, err := client.Refunds.Create(t.Context(), someRefund)
+				require.Len(t, sent.all(), c.attempts)
+				if c.attempts == 1 {
+					require.ErrorIs(t, err, refundkit.ErrAnswerMismatch)
+					require.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+					assert.ErrorContains(t, err, "is it a fixture?")
+					return
+				}
+				require.NoError(t, err)
+				assert.Equal(t, "re_1", refund.ID)
+				assert.Equal(t, sent.all()[0].header.Get("Idempotency-Key"), sent.all()[1].header.Get("Idempotency-Key"))
+			})
+		})
+	}
+}
+
+// TestStoredSuccessThatIsCut: the stored answer is good, and comes again.
+func TestStoredSuccessThatIsCut(t *testing.T) {
+	client, mock := setup(t)
+	serve(mock, func(sentRequest) (*http.Response, error) {
+		return answer(200, refundBody[:40], "Idempotent-Replayed", "true"), nil
+	})
+	_, err := client.Refunds.Create(t.Context(), someRefund)
+	require.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+	assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+}

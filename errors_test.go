@@ -206,3 +206,20 @@ func FuzzErrorBody(f *testing.F) {
 
 // maxPart is how long one part of a message may be, with some room.
 const maxPart = 600
+
+// TestJoinedErrors: of several, one that is open speaks, with its own key.
+func TestJoinedErrors(t *testing.T) {
+	open := &refundkit.TransportError{Op: "Refunds.Create", IdempotencyKey: "open", OutcomeUnknown: true}
+	refused := &refundkit.Error{Op: "Refunds.Create", StatusCode: 400, Type: refundkit.ErrorTypeInvalidRequest, Code: "parameter_unknown", IdempotencyKey: "refused"}
+	for name, err := range map[string]error{
+		"open first": errors.Join(open, refused), "open last": errors.Join(refused, open), "wrapped": fmt.Errorf("batch: %w", errors.Join(io.EOF, refused, fmt.Errorf("row 7: %w", open))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, refundkit.StepRepeat, refundkit.NextStep(err))
+			assert.Equal(t, refundkit.IdempotencyKey("open"), refundkit.KeyOf(err))
+		})
+	}
+	outer := &refundkit.Error{StatusCode: 401, IdempotencyKey: "outer", Err: refused}
+	assert.Equal(t, refundkit.StepFixCredentials, refundkit.NextStep(outer), "a cause never speaks for what it caused")
+	assert.Equal(t, refundkit.IdempotencyKey("outer"), refundkit.KeyOf(outer))
+}

@@ -2,6 +2,7 @@ package refundkit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -206,4 +207,59 @@ func TestAttemptHook(t *testing.T) {
 			assert.Equal(t, want, got)
 		}
 	})
+}
+
+func TestKeysOfAnotherKindAreRefused(t *testing.T) {
+	for _, key := range []string{"pk_test_123", "pk_live_123", "whsec_123"} {
+		t.Run(key[:5], func(t *testing.T) {
+			_, err := refundkit.New(key)
+			require.ErrorIs(t, err, refundkit.ErrInvalidParams)
+			assert.NotContains(t, err.Error(), "123")
+		})
+	}
+}
+
+func TestCallOptionsGivenTwice(t *testing.T) {
+	client, mock := setup(t)
+	record(mock, refundBody)
+	one, other := new(refundkit.Response), new(refundkit.Response)
+	for name, c := range map[string]struct {
+		first, second refundkit.CallOption
+		refused       bool
+	}{
+		"the same number":    {refundkit.MaxRetries(1), refundkit.MaxRetries(1), false},
+		"two numbers":        {refundkit.MaxRetries(1), refundkit.MaxRetries(0), true},
+		"the same response":  {refundkit.CaptureResponse(one), refundkit.CaptureResponse(one), false},
+		"two responses":      {refundkit.CaptureResponse(one), refundkit.CaptureResponse(other), true},
+		"two keys":           {refundkit.IdempotencyKey("a"), refundkit.IdempotencyKey("b"), true},
+		"two accounts":       {refundkit.OnAccount("acct_1"), refundkit.OnAccount("acct_2"), true},
+		"two references":     {refundkit.Reference("a"), refundkit.Reference("b"), true},
+		"the same reference": {refundkit.Reference("a"), refundkit.Reference("a"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := client.Refunds.Create(t.Context(), someRefund, c.first, c.second)
+			assert.Equal(t, c.refused, errors.Is(err, refundkit.ErrInvalidParams), "%v", err)
+		})
+	}
+}
+
+// TestUpdateKeepsTheReference: a look-up could not find the refund without it.
+func TestUpdateKeepsTheReference(t *testing.T) {
+	client, mock := setup(t)
+	record(mock, refundBody)
+	for name, c := range map[string]struct {
+		params refundkit.RefundUpdateParams
+		sent   bool
+	}{
+		"clear":                   {refundkit.RefundUpdateParams{ClearMetadata: true}, false},
+		"remove the reference":    {refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{refundkit.ReferenceMetadataKey: ""}}, false},
+		"clear and forget":        {refundkit.RefundUpdateParams{ClearMetadata: true, ForgetReference: true}, true},
+		"remove another key":      {refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{"k": ""}}, true},
+		"give it a reference now": {refundkit.RefundUpdateParams{Metadata: refundkit.Metadata{refundkit.ReferenceMetadataKey: "r"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := client.Refunds.Update(t.Context(), "re_1", c.params)
+			assert.Equal(t, c.sent, err == nil, "%v", err)
+		})
+	}
 }
