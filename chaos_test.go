@@ -170,7 +170,7 @@ func TestChaos(t *testing.T) {
 		server := refundtest.New(refundtest.WithClock(time.Now))
 		defer server.Close()
 		charges := server.AddCharges(make([]refundtest.Charge, count/perCharge)) // of 10.00 each
-		server.Inject(refundtest.Chaos(seed, 0.3))
+		server.Inject(refundtest.Chaos(seed, 0.3, refundtest.ForeignRefusals()...))
 		client, err := refundkit.New(apiKey, refundkit.WithHTTPClient(server.HTTPClient()))
 		require.NoError(t, err)
 
