@@ -1,0 +1,168 @@
+package histories
+
+import (
+	"time"
+
+	"github.com/refundkit/refundkit"
+)
+
+// Choice is one thing that can happen next.
+type Choice struct {
+	Name string
+	core bool                // explored at every depth
+	can  func(w *World) bool // nil: always
+	do   func(w *World)
+}
+
+// choices are all things that can happen, the likely ones first.
+func choices() []Choice {
+	var all []Choice
+	all = append(all, workChoices()...)
+	all = append(all, timeChoices()...)
+	all = append(all, worldChoices()...)
+	all = append(all, eventChoices()...)
+	all = append(all, peopleChoices()...)
+	return append(all, interleavedChoices()...)
+}
+
+// willSend and willLook guess what a worker would do: they only spare choices.
+func willSend(w *World) bool { return goesOn(w.table.row) && !willLook(w) }
+
+func willLook(w *World) bool {
+	row, now := w.table.row, w.now()
+	if row.Due.After(now) {
+		now = row.Due
+	}
+	return goesOn(row) && (row.LookUp || !row.FirstSent.IsZero() && now.Sub(row.FirstSent) >= 22*time.Hour)
+}
+
+// work is a worker who waits until the job is due, and then advances it.
+func work(number int, c call) func(*World) {
+	return func(w *World) {
+		once := c
+		once.worker = w.workers[number]
+		w.waitUntilDue(once.worker)
+		w.advance(w.table.row, once)
+	}
+}
+
+func workChoices() []Choice {
+	var all []Choice
+	isSkewed := func(w *World) bool { return w.workers[1].skew != 0 && willSend(w) }
+	for _, f := range coreFaults() {
+		all = append(all, Choice{f.name, true, willSend, work(0, call{sends: []fault{f}})})
+		all = append(all, Choice{"B: " + f.name, true, isSkewed, work(1, call{sends: []fault{f}})})
+		all = append(all, Choice{f.name + "; not saved", false, willSend, work(0, call{sends: []fault{f}, saves: []saveMode{saveWell, saveFails}})})
+	}
+	all = append(all,
+		Choice{"look", true, willLook, work(0, call{})},
+		Choice{"B: look", true, func(w *World) bool { return w.workers[1].skew != 0 && willLook(w) }, work(1, call{})},
+		Choice{"look; not saved", false, willLook, work(0, call{saves: []saveMode{saveFails}})},
+		Choice{"the save fails", false, goesOnNow, work(0, call{saves: []saveMode{saveFails}})},
+		Choice{"saved; it dies", true, willSend, work(0, call{saves: []saveMode{saveThenDie}})},
+	)
+	for _, f := range sendFaults() {
+		all = append(all, Choice{f.name, false, willSend, work(0, call{sends: []fault{f}})})
+	}
+	for _, f := range lookFaults() {
+		all = append(all, Choice{f.name, false, willLook, work(0, call{looks: []fault{f}})})
+	}
+	for _, pair := range retried() {
+		all = append(all, Choice{pair[0].name + ", then " + pair[1].name, false, willSend, work(0, call{sends: pair})})
+	}
+	return all
+}
+
+func goesOnNow(w *World) bool { return goesOn(w.table.row) }
+
+func timeChoices() []Choice {
+	var all []Choice
+	for _, c := range []struct {
+		d    time.Duration
+		core bool
+	}{
+		{time.Second, false},
+		{time.Hour, false},
+		{22*time.Hour + 59*time.Minute, true},
+		{23*time.Hour + time.Minute, false},
+		{24*time.Hour + time.Minute, true},
+		{25*time.Hour + time.Minute, true},
+		{48 * time.Hour, false},
+	} {
+		all = append(all, Choice{Name: short(c.d), core: c.core, do: func(w *World) { w.pass(c.d) }})
+	}
+	return all
+}
+
+// interleavedChoices are what happens in the middle of a call: between the first
+// save and the send, or between the answer and the second save.
+func interleavedChoices() []Choice {
+	core := coreFaults()
+	ok, lost, stored, unauthorized := core[0], core[1], core[4], core[8]
+	var all []Choice
+	add := func(name string, isCore bool, can func(*World) bool, do func(*World)) {
+		all = append(all, Choice{name, isCore, can, do})
+	}
+	for _, inner := range innerChoices() {
+		for _, f := range []fault{ok, lost, stored, unauthorized} {
+			add(f.name+"; before it: "+inner.Name, false, willSend, func(w *World) {
+				work(0, call{sends: []fault{f}, beforeSend: func() { w.inside(inner) }})(w)
+			})
+			add(f.name+"; before its save: "+inner.Name, false, willSend, func(w *World) {
+				work(0, call{sends: []fault{f}, afterAnswer: func() { w.inside(inner) }})(w)
+			})
+		}
+		add("look; before its save: "+inner.Name, false, willLook, func(w *World) {
+			work(0, call{afterAnswer: func() { w.inside(inner) }})(w)
+		})
+	}
+	add("B reads", true, func(w *World) bool { return goesOnNow(w) && !w.holds }, func(w *World) {
+		w.waitUntilDue(w.workers[1])
+		w.held, w.holds = w.table.row, true
+	})
+	for _, f := range []fault{ok, lost, unauthorized} {
+		add("B works with what it read: "+f.name, true, func(w *World) bool { return w.holds }, func(w *World) {
+			w.holds = false
+			w.advance(w.held, call{worker: w.workers[1], sends: []fault{f}})
+		})
+	}
+	return all
+}
+
+// inside lets something happen in the middle of a call, if it can happen.
+func (w *World) inside(c Choice) {
+	if c.can == nil || c.can(w) {
+		w.tellf("meanwhile: %s", c.Name)
+		outer := w.call
+		c.do(w)
+		w.call = outer
+	}
+}
+
+// innerChoices are what can happen in the middle of a call.
+func innerChoices() []Choice {
+	wanted := map[string]bool{"events": true, "resume": true, "cancel": true, "accept ours": true, "a Dashboard refund": true,
+		"22h59m": true, "25h1m": true, "dispute": true, "fail": true, "metadata cleared": true}
+	var all []Choice
+	for _, list := range [][]Choice{timeChoices(), worldChoices(), eventChoices(), peopleChoices()} {
+		for _, c := range list {
+			if wanted[c.Name] {
+				all = append(all, c)
+			}
+		}
+	}
+	all = append(all, Choice{Name: "9m", do: func(w *World) { w.pass(9 * time.Minute) }})
+	for _, f := range []fault{coreFaults()[0], coreFaults()[1], coreFaults()[8]} {
+		all = append(all, Choice{"B " + f.name, false, goesOnNow, work(1, call{sends: []fault{f}})})
+	}
+	return all
+}
+
+// decide stores what a person or an event made of the row.
+func (w *World) decide(job refundkit.Job, err error) {
+	if err != nil || job.Version == w.table.row.Version {
+		w.tellf("(refused or nothing new)")
+		return
+	}
+	_ = w.store(job) // it was read just now
+}

@@ -1,0 +1,148 @@
+package histories
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundtest"
+)
+
+// worldChoices are what others than the service do.
+func worldChoices() []Choice {
+	hasCharge := func(w *World) bool { return w.charge != "" }
+	hasOurs := func(w *World) bool { return len(w.ours()) > 0 }
+	isDisputed := func(w *World) bool { c, _ := w.stripe.Charge(w.charge); return c.Disputed }
+	return []Choice{
+		{"a Dashboard refund", true, func(w *World) bool { return hasCharge(w) && w.byHand() == "" }, func(w *World) {
+			_, _ = w.stripe.RefundInDashboard(w.charge, w.table.row.Params.Amount)
+		}},
+		{"metadata cleared", true, func(w *World) bool { return hasOurs(w) && len(w.ours()[0].Metadata) > 0 }, clearMetadata},
+		{"fail", true, hasOurs, func(w *World) { _ = w.stripe.Fail(w.ours()[0].ID, "") }},
+		{"the Dashboard's refund fails", false, func(w *World) bool { return w.byHand() != "" }, func(w *World) { _ = w.stripe.Fail(w.byHand(), "") }},
+		{"canceled in the Dashboard", false, hasOurs, func(w *World) { _ = w.stripe.CancelInDashboard(w.ours()[0].ID) }},
+		{"dispute", false, func(w *World) bool { return hasCharge(w) && !w.disputed }, func(w *World) {
+			w.disputed = true
+			_ = w.stripe.Dispute(w.charge)
+		}},
+		{"dispute won", false, isDisputed, func(w *World) { _ = w.stripe.WinDispute(w.charge) }},
+		{"top-up", false, func(w *World) bool { return w.poor }, (*World).topUp},
+		{"key revoked", false, func(w *World) bool { return !w.revoked }, func(w *World) { w.revoked = true }},
+		{"key restored", false, func(w *World) bool { return w.revoked }, func(w *World) { w.revoked = false }},
+		{"wrong account deployed", false, func(w *World) bool { return !w.wrongAccount }, func(w *World) { w.wrongAccount = true }},
+		{"right account deployed", false, func(w *World) bool { return w.wrongAccount }, func(w *World) { w.wrongAccount = false }},
+		{"look-ups forbidden", false, func(w *World) bool { return !w.lookForbidden }, func(w *World) { w.lookForbidden = true }},
+		{"look-ups allowed", false, func(w *World) bool { return w.lookForbidden }, func(w *World) { w.lookForbidden = false }},
+	}
+}
+
+func (w *World) topUp() { w.stripe.TopUp("eur", 10_000) }
+
+// byHand is the refund in force that a person made.
+func (w *World) byHand() string {
+	for _, r := range w.stripe.Refunds("") {
+		if inForce(r) && !w.isOurs(r) {
+			return r.ID
+		}
+	}
+	return ""
+}
+
+// clearMetadata is a person in the Dashboard who empties the metadata of a refund.
+func clearMetadata(w *World) {
+	request, err := http.NewRequest(http.MethodPost, "https://api.stripe.com/v1/refunds/"+w.ours()[0].ID, strings.NewReader("metadata="))
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+personKey)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if w.setup.Account != "" {
+		request.Header.Set("Stripe-Account", w.setup.Account)
+	}
+	response, err := w.server.HTTPClient().Do(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		panic(fmt.Sprint("clearing the metadata failed: ", err, response))
+	}
+	response.Body.Close()
+}
+
+func eventChoices() []Choice {
+	return []Choice{
+		{"events", true, func(w *World) bool { return len(w.undelivered()) > 0 }, func(w *World) {
+			for _, e := range w.undelivered() {
+				w.deliver(e)
+			}
+		}},
+		{"the newest event", false, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
+			waiting := w.undelivered()
+			w.deliver(waiting[len(waiting)-1])
+		}},
+		{"the first event", true, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) { w.deliver(w.undelivered()[0]) }},
+		{"the first event again", true, func(w *World) bool { return len(w.delivered) > 0 }, func(w *World) { w.deliver(w.events()[0]) }},
+	}
+}
+
+// events are those of refunds, oldest first.
+func (w *World) events() []refundtest.Event {
+	return slices.DeleteFunc(w.stripe.Events(), func(e refundtest.Event) bool { return !strings.HasPrefix(e.Type, "refund.") })
+}
+
+func (w *World) undelivered() []refundtest.Event {
+	return slices.DeleteFunc(w.events(), func(e refundtest.Event) bool { return w.delivered[e.ID] })
+}
+
+// deliver is the webhook of the service.
+func (w *World) deliver(sent refundtest.Event) {
+	w.delivered[sent.ID] = true
+	var event refundkit.Event
+	if err := json.NewDecoder(bytes.NewReader(sent.Body)).Decode(&event); err != nil {
+		panic(err)
+	}
+	job, err := w.table.row.Observe(&event)
+	if err != nil && !errors.Is(err, refundkit.ErrOtherJob) {
+		w.breakf("Observe: %v", err)
+	}
+	if err == nil && job.Version != w.table.row.Version {
+		_ = w.store(job)
+	}
+}
+
+// peopleChoices are what people decide. They look first, and tell the truth, but for
+// one who says of the job's own refund that it is another one.
+func peopleChoices() []Choice {
+	accept := func(id func(*World) string) func(*World) {
+		return func(w *World) {
+			w.accepted[id(w)] = true
+			w.decide(w.table.row.Accept(id(w)))
+		}
+	}
+	judge := func(id func(*World) string) func(*World) {
+		return func(w *World) { w.decide(w.table.row.Judge(id(w))) }
+	}
+	hasOurs := func(w *World) bool { return w.own() != "" }
+	hasByHand := func(w *World) bool { return w.byHand() != "" }
+	return []Choice{
+		{"resume", true, nil, func(w *World) { w.decide(w.table.row.Resume()) }},
+		{"cancel", true, nil, func(w *World) { w.decide(w.table.row.Cancel()) }},
+		{"accept ours", false, hasOurs, accept((*World).own)},
+		{"accept the Dashboard's", true, hasByHand, accept((*World).byHand)},
+		{"judge the Dashboard's", false, hasByHand, judge((*World).byHand)},
+		{"judge ours", false, func(w *World) bool { return hasOurs(w) && w.excused == "" }, func(w *World) {
+			w.excused = "a person said of the job's own refund that it is another one"
+			judge((*World).own)(w)
+		}},
+	}
+}
+
+// own is the refund in force that the job has made.
+func (w *World) own() string {
+	if made := w.ours(); len(made) > 0 {
+		return made[0].ID
+	}
+	return ""
+}
