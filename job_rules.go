@@ -144,6 +144,9 @@ func (p Progress) answered(before Progress, end sendEnd, now time.Time, jitter f
 	case endingCredentials:
 		return p.later(now, problemDelay(p, now), end.retryAfter, jitter)
 	case endingLimited:
+		if before.Problem == JobProblemUnreachable {
+			p.Problem = before.Problem // it is limited since long
+		}
 		return p.later(now, openDelay(p.Sends), end.retryAfter, jitter)
 	case endingCut:
 		p.Due = now.Round(0).UTC() // nothing was tried: whoever goes on may start at once
@@ -203,7 +206,11 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	case p.closedByRefusal():
 		return p.needsPerson(refusal)
 	case p.LastSent.IsZero():
-		return p.nextGeneration() // nothing was ever executed, and Problem says why
+		// Nothing was executed all day, which would go on for ever: Problem says why.
+		if p.Problem == "" {
+			p.Problem = JobProblemUnreachable
+		}
+		return p.nextGeneration()
 	case since(p.LastSent, now) < settleTime:
 		p.Problem = ""
 		delay := min(max(since(p.LastSent, now), firstLookDelay), lastLookDelay)

@@ -188,6 +188,24 @@ func TestJobComesBack(t *testing.T) {
 	}
 }
 
+// TestJobTellsOfLimits: a job that is only ever refused with 429 says so after a day,
+// and goes on saying so.
+func TestJobTellsOfLimits(t *testing.T) {
+	limited := sendEnd{ending: endingLimited}
+	fresh := Progress{State: JobStateWaiting}
+	first := fresh.sending(ruleNow, 0).answered(fresh, limited, ruleNow, 0)
+	assert.Empty(t, first.Problem, "it may pass in a moment")
+	tomorrow := ruleNow.Add(sendTime)
+	require.Equal(t, actionLookUp, first.next(tomorrow))
+	second := first.looked(lookEnd{ending: endingMade}, tomorrow, 0)
+	assert.Equal(t, JobProblemUnreachable, second.Problem)
+	assert.Equal(t, 1, second.Generation)
+	third := second.sending(tomorrow, 0).answered(second, limited, tomorrow, 0)
+	assert.Equal(t, JobProblemUnreachable, third.Problem)
+	made := third.sending(tomorrow, 0).answered(third, sendEnd{ending: endingMade, id: "re_1"}, tomorrow, 0)
+	assert.Empty(t, made.Problem)
+}
+
 func TestJobObserved(t *testing.T) {
 	made := Progress{State: JobStateMade, ID: "re_1"}
 	failed := Progress{State: JobStateNeedsPerson, Problem: JobProblemRefundFailed, ID: "re_1"}
