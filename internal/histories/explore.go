@@ -75,6 +75,9 @@ func Explore(c Config) (*Failure, error) {
 			open = append(open, history)
 		}
 	}
+	if failed := e.atRest(open, len(open[0])); failed != nil {
+		return failed, nil
+	}
 	for depth := len(open[0]) + 1; depth <= c.Depth && len(open) > 0; depth++ {
 		children := make([][]child, len(open))
 		e.each(len(open), func(i int) { children[i] = e.expand(open[i], depth <= c.Full) })
@@ -173,7 +176,8 @@ func (e *explorer) atRest(fresh []node, depth int) *Failure {
 
 // fails returns 0 if a history ends well, else how it was driven.
 func (e *explorer) fails(history node, depth int) int {
-	for how := 1; how == 1 || depth == 1 && how <= 1+len(ailments()); how++ {
+	suffers := depth == 0 || depth == 1 && e.choices[history[0]].core
+	for how := 1; how == 1 || suffers && how <= 1+len(ailments()); how++ {
 		if e.drive(history, how).broken != nil {
 			return how
 		}
