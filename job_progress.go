@@ -129,9 +129,10 @@ func (p Progress) made(id string) Progress {
 	return p.withoutProblem()
 }
 
-// failed is the job whose refund did not come to stay: its key has done its work.
+// failed is the job whose refund did not come to stay: its key has done its work,
+// unless the refund is one that a person accepted while a send was open.
 func (p Progress) failed(id string) Progress {
-	p.ID, p.Open, p.Detail = id, false, id
+	p.ID, p.Open, p.Detail = id, p.Open && p.State == JobStateMade, id
 	return p.needsPerson(JobProblemRefundFailed)
 }
 

@@ -264,9 +264,11 @@ func (p Progress) resumed() (Progress, bool) {
 	case p.State != JobStateNeedsPerson:
 		return p, false
 	case p.Problem == JobProblemRefundFailed:
-		// Its key has done its work, so that nothing of it can be executed any more.
 		p.Judged = append(slices.Clone(p.Judged), p.ID)
-		p.ID, p.LastSent, p.Open = "", time.Time{}, false
+		p.ID = ""
+		if !p.Open { // its key has done its work, so that nothing of it can be executed any more
+			p.LastSent = time.Time{}
+		}
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
 	case p.Open, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
@@ -303,7 +305,9 @@ func (p Progress) accepted(id string) (Progress, bool) {
 	case JobStateMade:
 		return p, p.ID == id
 	}
-	return p.made(id), true
+	next := p.made(id)
+	next.Open = p.Open // if that refund is another one, the send may still refund too
+	return next, true
 }
 
 // canceled is the job after a person gave it up, if nothing may have been executed.

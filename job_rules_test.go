@@ -286,6 +286,25 @@ func TestJobResumed(t *testing.T) {
 	}
 }
 
+// TestJobAcceptedWhileOpen: a refund that a person made serves, while the job's own
+// send may still refund. When the first fails, the other one is waited for.
+func TestJobAcceptedWhileOpen(t *testing.T) {
+	open := Progress{State: JobStateOpen, Open: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour), Sends: 1}
+	made, allowed := open.accepted("re_by_hand")
+	require.True(t, allowed)
+	require.Equal(t, JobStateMade, made.State)
+	failed := made.observed("re_by_hand", true)
+	require.Equal(t, JobProblemRefundFailed, failed.Problem)
+	_, allowed = failed.canceled()
+	assert.False(t, allowed, "the send may still refund")
+	again, allowed := failed.resumed()
+	require.True(t, allowed)
+	waits := again.looked(lookEnd{ending: endingMade}, ruleNow, 0)
+	assert.Equal(t, JobStateOpen, waits.State, "not the next key yet")
+	assert.Zero(t, waits.Generation)
+	assert.Equal(t, 1, again.looked(lookEnd{ending: endingMade}, ruleNow.Add(settleTime), 0).Generation)
+}
+
 func TestJobCanceled(t *testing.T) {
 	for name, c := range map[string]struct {
 		job     Progress
