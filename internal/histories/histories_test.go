@@ -55,3 +55,7 @@ func replay(t *testing.T, setup string, names ...string) {
 }
 
 func TestReplay(t *testing.T) { replay(t, "part", "lost", "ok") }
+
+func TestX(t *testing.T) {
+	replay(t, "part", "stored 500 done in 2h", "a Dashboard refund that is accepted", "the Dashboard's fails and the events come")
+}

@@ -24,6 +24,14 @@ func worldChoices() []Choice {
 		}},
 		{"metadata cleared", true, func(w *World) bool { return hasOurs(w) && len(w.ours()[0].Metadata) > 0 }, clearMetadata},
 		{"fail", true, hasOurs, func(w *World) { _ = w.stripe.Fail(w.ours()[0].ID, "") }},
+		{"fails and the events come", true, hasOurs, func(w *World) {
+			_ = w.stripe.Fail(w.ours()[0].ID, "")
+			w.deliverAll()
+		}},
+		{"the Dashboard's fails and the events come", true, func(w *World) bool { return w.byHand() != "" }, func(w *World) {
+			_ = w.stripe.Fail(w.byHand(), "")
+			w.deliverAll()
+		}},
 		{"the Dashboard's refund fails", false, func(w *World) bool { return w.byHand() != "" }, func(w *World) { _ = w.stripe.Fail(w.byHand(), "") }},
 		{"canceled in the Dashboard", false, hasOurs, func(w *World) { _ = w.stripe.CancelInDashboard(w.ours()[0].ID) }},
 		{"dispute", false, func(w *World) bool { return hasCharge(w) && !w.disputed }, func(w *World) {
@@ -73,11 +81,7 @@ func clearMetadata(w *World) {
 
 func eventChoices() []Choice {
 	return []Choice{
-		{"events", true, func(w *World) bool { return len(w.undelivered()) > 0 }, func(w *World) {
-			for _, e := range w.undelivered() {
-				w.deliver(e)
-			}
-		}},
+		{"events", true, func(w *World) bool { return len(w.undelivered()) > 0 }, (*World).deliverAll},
 		{"the newest event", false, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
 			waiting := w.undelivered()
 			w.deliver(waiting[len(waiting)-1])
@@ -89,11 +93,21 @@ func eventChoices() []Choice {
 
 // events are those of refunds, oldest first.
 func (w *World) events() []refundtest.Event {
-	return slices.DeleteFunc(w.stripe.Events(), func(e refundtest.Event) bool { return !strings.HasPrefix(e.Type, "refund.") })
+	if all := w.stripe.Recent(0).AllEvents; all != w.told {
+		w.told = all
+		w.cached = slices.DeleteFunc(w.stripe.Events(), func(e refundtest.Event) bool { return !strings.HasPrefix(e.Type, "refund.") })
+	}
+	return w.cached
 }
 
 func (w *World) undelivered() []refundtest.Event {
-	return slices.DeleteFunc(w.events(), func(e refundtest.Event) bool { return w.delivered[e.ID] })
+	return slices.DeleteFunc(slices.Clone(w.events()), func(e refundtest.Event) bool { return w.delivered[e.ID] })
+}
+
+func (w *World) deliverAll() {
+	for _, e := range w.undelivered() {
+		w.deliver(e)
+	}
 }
 
 // deliver is the webhook of the service.
@@ -130,7 +144,15 @@ func peopleChoices() []Choice {
 		{"resume", true, nil, func(w *World) { w.decide(w.table.row.Resume()) }},
 		{"cancel", true, nil, func(w *World) { w.decide(w.table.row.Cancel()) }},
 		{"accept ours", false, hasOurs, accept((*World).own)},
-		{"accept the Dashboard's", true, hasByHand, accept((*World).byHand)},
+		{"a Dashboard refund that is accepted", true, func(w *World) bool {
+			return w.charge != "" && !hasByHand(w) && w.table.row.State != refundkit.JobStateMade
+		}, func(w *World) {
+			if made, err := w.stripe.RefundInDashboard(w.charge, w.table.row.Params.Amount); err == nil {
+				w.accepted[made.ID] = true
+				w.decide(w.table.row.Accept(made.ID))
+			}
+		}},
+		{"accept the Dashboard's", false, hasByHand, accept((*World).byHand)},
 		{"judge the Dashboard's", false, hasByHand, judge((*World).byHand)},
 		{"judge ours", false, func(w *World) bool { return hasOurs(w) && w.excused == "" }, func(w *World) {
 			w.excused = "a person said of the job's own refund that it is another one"

@@ -24,6 +24,7 @@ type passage struct {
 	world   *World
 	request *http.Request
 	body    []byte
+	astray  bool // it goes to the wrong account
 }
 
 // fault is what happens to a request.
@@ -41,6 +42,7 @@ func (r *road) RoundTrip(request *http.Request) (*http.Response, error) {
 		request.Body.Close()
 	}
 	w := r.world
+	p.astray = w.wrongAccount
 	if w.ailment != nil {
 		if f := w.ailment.of(request); f != nil {
 			return f.act(p)
@@ -75,6 +77,7 @@ func (p *passage) key() string  { return p.request.Header.Get("Idempotency-Key")
 // pass lets the fake answer, as the world is now.
 func (p *passage) pass() (*http.Response, error) {
 	w := p.world
+	p.astray = p.astray || w.wrongAccount
 	if p.isSend() {
 		w.checkSend(p)
 	}
@@ -92,14 +95,14 @@ func (p *passage) arrive() (*http.Response, error) {
 		sent.Header.Set("Authorization", "Bearer "+revokedKey)
 	case w.lookForbidden && !p.isSend():
 		sent.Header.Set("Authorization", "Bearer "+readlessKey)
-	case w.wrongAccount:
+	case p.astray:
 		sent.Header.Set("Stripe-Account", otherAccount)
 	}
 	response, err := w.server.HTTPClient().Transport.RoundTrip(sent)
-	if err == nil && w.wrongAccount {
+	if err == nil && p.astray {
 		response.Header.Del("Stripe-Account")
 	}
-	if err == nil && p.isSend() && !w.wrongAccount {
+	if err == nil && p.isSend() && !p.astray {
 		w.noteAnswer(p.key(), response)
 	}
 	return response, err
@@ -164,7 +167,10 @@ func late(after time.Duration) func(*passage) (*http.Response, error) {
 		w := p.world
 		w.checkSend(p)
 		p.written()
-		later := &passage{world: w, request: p.request.WithContext(context.Background()), body: p.body}
+		later := &passage{world: w, request: p.request.WithContext(context.Background()), body: p.body, astray: p.astray}
+		if p.astray {
+			return nil, io.EOF // there is nothing to refund
+		}
 		w.road = append(w.road, onItsWay{p.key(), w.now().Add(after), func() {
 			if response, err := later.arrive(); err == nil {
 				response.Body.Close()
@@ -180,7 +186,7 @@ func doneLater(after time.Duration) func(*passage) (*http.Response, error) {
 		w := p.world
 		w.server.Inject(refundtest.ServerErrorDoneLater(after))
 		response, err := p.pass()
-		if err == nil && response.StatusCode == http.StatusInternalServerError && response.Header.Get("Idempotent-Replayed") == "" {
+		if err == nil && !p.astray && response.StatusCode == http.StatusInternalServerError && response.Header.Get("Idempotent-Replayed") == "" {
 			w.road = append(w.road, onItsWay{key: p.key(), at: w.now().Add(after)})
 		}
 		return response, err
@@ -231,7 +237,7 @@ func while(change func(w *World, on bool)) func(*passage) (*http.Response, error
 // otherwise lets a request pass that a mistaken deploy has changed.
 func otherwise(change func(*passage)) func(*passage) (*http.Response, error) {
 	return func(p *passage) (*http.Response, error) {
-		changed := &passage{world: p.world, request: p.request.Clone(p.request.Context()), body: bytes.Clone(p.body)}
+		changed := &passage{world: p.world, request: p.request.Clone(p.request.Context()), body: bytes.Clone(p.body), astray: p.astray}
 		change(changed)
 		return changed.pass()
 	}

@@ -47,6 +47,8 @@ type World struct {
 	held                                 refundkit.Job // what the second worker has read
 	holds                                bool
 	delivered                            map[string]bool
+	cached                               []refundtest.Event
+	told                                 int             // how many events there were
 	accepted                             map[string]bool // by a person
 	excused                              string          // what a person did that can refund twice
 	disputed, poor                       bool            // it was at some time
