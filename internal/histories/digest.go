@@ -43,7 +43,7 @@ func (w *World) digest() uint64 {
 	slices.Sort(uses)
 	charge, _ := w.stripe.Charge(w.charge)
 	balance, _ := w.stripe.Balance("eur")
-	fmt.Fprint(&b, uses, charge.Disputed, w.disputed, balance, w.revoked, w.lookForbidden, w.wrongAccount, w.excused != "")
+	fmt.Fprint(&b, uses, charge.Disputed, w.disputed, balance, w.revoked, w.lookForbidden, w.wrongAccount, w.excused != "", w.paused, w.refused)
 	h := fnv.New64a()
 	h.Write([]byte(b.String()))
 	return binary.BigEndian.Uint64(h.Sum(nil))

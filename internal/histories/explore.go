@@ -9,23 +9,27 @@ import (
 	"sync/atomic"
 )
 
+// Depths says how deep to explore: with every choice, with the likely ones, and with
+// the few that cross the bounds of the rules.
+type Depths [ranks]int
+
 // Config says how far to explore.
 type Config struct {
 	Setup  Setup
-	Full   int          // with every choice up to this depth
-	Depth  int          // with the likely choices up to this one
+	Depths Depths
 	Bubble func(func()) // runs work where waiting takes no time
 	Level  func(Level)  // is told of each depth that was explored; may be nil
-	Start  [][]string   // goes on from these histories; nil: from the beginning
+	From   *Level       // goes on after this one; nil: from the beginning
 }
 
 // Level is what was explored at one depth.
 type Level struct {
 	Setup     string
 	Depth     int
-	Histories int // that were tried
-	States    int // that were new
-	Open      [][]string
+	Histories int            // that were tried
+	States    int            // that were new
+	Open      [][]string     // histories that go on
+	Seen      map[uint64]int // states so far, and how long their histories may become
 }
 
 // Failure is a history in which an invariant does not hold.
@@ -48,7 +52,7 @@ func (f *Failure) Error() string {
 type explorer struct {
 	Config
 	choices []Choice
-	seen    map[uint64]bool
+	seen    map[uint64]int // states, and how long their histories may become
 }
 
 // node is a history by the numbers of its choices.
@@ -63,41 +67,28 @@ type child struct {
 
 // Explore tries every history of a setup, and returns the first failure or nil.
 func Explore(c Config) (*Failure, error) {
-	e := &explorer{Config: c, choices: choices(), seen: map[uint64]bool{}}
-	open := []node{{}}
-	if c.Start != nil {
-		open = nil
-		for _, names := range c.Start {
+	e := &explorer{Config: c, choices: choices(), seen: map[uint64]int{}}
+	open, depth := []node{{}}, 1
+	if c.From != nil {
+		e.seen, open, depth = c.From.Seen, nil, c.From.Depth+1
+		for _, names := range c.From.Open {
 			history, err := e.numbers(names)
 			if err != nil {
 				return nil, err
 			}
 			open = append(open, history)
 		}
-	}
-	if failed := e.atRest(open, len(open[0])); failed != nil {
+	} else if failed := e.atRest(open, 0); failed != nil {
 		return failed, nil
 	}
-	for depth := len(open[0]) + 1; depth <= c.Depth && len(open) > 0; depth++ {
+	for ; depth <= slices.Max(c.Depths[:]) && len(open) > 0; depth++ {
 		children := make([][]child, len(open))
-		e.each(len(open), func(i int) { children[i] = e.expand(open[i], depth <= c.Full) })
-		level := Level{Setup: c.Setup.Name, Depth: depth}
-		var fresh []node
-		for _, ch := range slices.Concat(children...) {
-			level.Histories++
-			if ch.broken {
-				return e.failure(ch.history, 0), nil
-			}
-			if !e.seen[ch.digest] {
-				e.seen[ch.digest] = true
-				fresh = append(fresh, ch.history)
-			}
-		}
-		level.States = len(fresh)
-		if failed := e.atRest(fresh, depth); failed != nil {
+		e.each(len(open), func(i int) { children[i] = e.expand(open[i], depth) })
+		level := Level{Setup: c.Setup.Name, Depth: depth, Seen: e.seen}
+		var failed *Failure
+		if open, failed = e.take(slices.Concat(children...), &level); failed != nil {
 			return failed, nil
 		}
-		open = slices.DeleteFunc(fresh, func(n node) bool { return e.choices[n[len(n)-1]].Name == "judge ours" })
 		if c.Level != nil {
 			for _, n := range open {
 				level.Open = append(level.Open, e.names(n))
@@ -106,6 +97,30 @@ func Explore(c Config) (*Failure, error) {
 		}
 	}
 	return nil, nil
+}
+
+// take returns the histories that go on: those that came to a new state first, or may
+// become longer than the ones before.
+func (e *explorer) take(children []child, level *Level) (open []node, failed *Failure) {
+	var fresh []node
+	for _, ch := range children {
+		level.Histories++
+		if ch.broken {
+			return nil, e.failure(ch.history, 0)
+		}
+		before, known := e.seen[ch.digest]
+		if !known {
+			fresh = append(fresh, ch.history)
+		}
+		if limit := e.limit(ch.history); !known || limit > before {
+			e.seen[ch.digest] = limit
+			if limit > level.Depth {
+				open = append(open, ch.history)
+			}
+		}
+	}
+	level.States = len(fresh)
+	return open, e.atRest(fresh, level.Depth)
 }
 
 // each does work for every number below n, on every processor.
@@ -124,12 +139,24 @@ func (e *explorer) each(n int, work func(int)) {
 	group.Wait()
 }
 
+// limit is how long a history may become: its rarest choice decides. After a wrong
+// judgement nothing more is expected.
+func (e *explorer) limit(history node) int {
+	limit := slices.Max(e.Depths[:])
+	for _, number := range history {
+		if limit = min(limit, e.Depths[e.choices[number].rank]); e.choices[number].Name == "judge ours" {
+			return 0
+		}
+	}
+	return limit
+}
+
 // expand tries every choice after a history.
-func (e *explorer) expand(history node, full bool) []child {
-	w := e.replay(history)
+func (e *explorer) expand(history node, depth int) []child {
+	w, limit := e.replay(history), e.limit(history)
 	var can []uint16
 	for i, c := range e.choices {
-		if (full || c.core) && (c.can == nil || c.can(w)) {
+		if depth <= min(limit, e.Depths[c.rank]) && (c.can == nil || c.can(w)) {
 			can = append(can, uint16(i))
 		}
 	}
@@ -146,6 +173,7 @@ func (e *explorer) expand(history node, full bool) []child {
 
 // do lets a choice happen, and checks what must hold after it.
 func (w *World) do(c Choice) {
+	w.paused = false
 	w.tellf("- %s", c.Name)
 	c.do(w)
 	w.check()

@@ -25,8 +25,8 @@ const (
 	longestSaved = 10 * time.Minute
 )
 
-// coreFaults are the ends of a send that are explored deeper than the others.
-func coreFaults() []fault {
+// likelyFaults are the ends of a send that are explored deeper than the others.
+func likelyFaults() []fault {
 	return []fault{
 		{"ok", "well", (*passage).pass},
 		{"lost", "Stripe got it, the answer was lost", lost},
@@ -35,7 +35,7 @@ func coreFaults() []fault {
 		{"stored 500", "a stored 500, nothing done", inject(refundtest.ServerError())},
 		{"stored 500 done", "a stored 500, and the work was done", inject(refundtest.ServerError().AfterWork())},
 		{"stored 500 done in 2h", "a stored 500, and the work is done 2 hours later", doneLater(2 * time.Hour)},
-		{"stored 500 done in 23h30m", "a stored 500, and the work is done 23.5 hours later", doneLater(23*time.Hour + 30*time.Minute)},
+		{"stored 500 done in 23h59m", "a stored 500, and the work is done 23 hours and 59 minutes later", doneLater(keyLifetime - time.Minute)},
 		{"401", "401, the key was revoked", while(func(w *World, on bool) { w.revoked = on })},
 		{"wrong account", "a deploy acts on another account", while(func(w *World, on bool) { w.wrongAccount = on })},
 	}
@@ -95,6 +95,7 @@ func lookFaults() []fault {
 		{"look 404", "a gateway's 404", foreign(404, htmlAnswer, html, false)},
 		{"look imitation", "a 400 without a Request-Id", foreign(400, stripesAsIs, imitation, false)},
 		{"look wrong account", "a deploy acts on another account", while(func(w *World, on bool) { w.wrongAccount = on })},
+		{"look, slept 3h", "a list, and the machine slept for three hours", asleep(3*time.Hour, (*passage).pass)},
 		{"look given up", "the caller gave up", givenUp(false)},
 	}
 }
@@ -102,7 +103,7 @@ func lookFaults() []fault {
 // retried are sends of two attempts: how the first ends, and then the second.
 func retried() [][]fault {
 	all := map[string]fault{}
-	for _, f := range append(coreFaults(), sendFaults()...) {
+	for _, f := range append(likelyFaults(), sendFaults()...) {
 		all[f.name] = f
 	}
 	var pairs [][]fault
@@ -115,7 +116,7 @@ func retried() [][]fault {
 		first, second, _ := strings.Cut(pair, "|")
 		pairs = append(pairs, []fault{all[first], all[second]})
 	}
-	return append(pairs, []fault{{"lost, slept 24h", "Stripe got it, the answer was lost, and the machine slept for a day", asleep(24 * time.Hour)}, all["ok"]})
+	return append(pairs, []fault{{"lost, slept 24h", "Stripe got it, the answer was lost, and the machine slept for a day", asleep(24*time.Hour, lost)}, all["ok"]})
 }
 
 // otherForm asks to expand something: another body under the same key.

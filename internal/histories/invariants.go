@@ -28,7 +28,7 @@ func (w *World) keyNumber(key string) int {
 
 // isOurs reports whether a refund was made by the job, whatever its metadata says.
 func (w *World) isOurs(r refundtest.Refund) bool {
-	return r.IdempotencyKey != "" && w.keyNumber(r.IdempotencyKey) > 0
+	return r.IdempotencyKey != "" && (r.ID != w.shared || w.knows) && w.keyNumber(r.IdempotencyKey) > 0
 }
 
 func inForce(r refundtest.Refund) bool { return r.Status != "failed" && r.Status != "canceled" }
@@ -42,8 +42,11 @@ func (w *World) ours() []refundtest.Refund {
 func (w *World) comes() bool {
 	return slices.ContainsFunc(w.road, func(waiting onItsWay) bool {
 		use := w.keys[waiting.key]
-		kept := use != nil && use.answer != "" && waiting.do != nil && waiting.at.Sub(use.kept) < keyLifetime
-		return !kept // else it gets the answer that is kept
+		kept := use != nil && use.answer != "" && waiting.at.Sub(use.kept) < keyLifetime
+		for _, r := range w.stripe.Refunds("") {
+			kept = kept || r.IdempotencyKey == waiting.key && waiting.at.Sub(r.Created) < keyLifetime
+		}
+		return !kept || waiting.do == nil // else it gets the answer that is kept
 	})
 }
 
@@ -81,6 +84,11 @@ func (w *World) checkChange(before, after refundkit.Job) {
 			w.breakf("a generation was left out")
 		}
 		w.checkAbsent("the next key is taken")
+		for _, r := range w.stripe.Refunds("") {
+			if !inForce(r) && w.isOurs(r) && !slices.Contains(after.Judged, r.ID) {
+				w.breakf("the next key is taken, and nobody was asked about %s, which failed", r.ID)
+			}
+		}
 	}
 	if before.State == refundkit.JobStateMade && after.ID != before.ID {
 		w.breakf("the id of what was made, %s, was replaced by %s", before.ID, after.ID)
@@ -103,6 +111,9 @@ func (w *World) checkAbsent(what string) {
 // check holds after every choice.
 func (w *World) check() {
 	row := w.table.row
+	if row.Problem == refundkit.JobProblemKeyMismatch {
+		w.knows = true
+	}
 	if made := w.ours(); len(made) > 1 && w.excused == "" {
 		w.breakf("refunded twice: %s with key %d and %s with key %d", made[0].ID, w.keyNumber(made[0].IdempotencyKey), made[1].ID, w.keyNumber(made[1].IdempotencyKey))
 	}
@@ -118,7 +129,7 @@ func (w *World) check() {
 		w.checkReason(row)
 	case refundkit.JobStateMade:
 		refund, found := w.stripe.Refund(row.ID)
-		if !found || !w.isOurs(refund) && !w.accepted[row.ID] {
+		if !found || !w.isOurs(refund) && !w.accepted[row.ID] && row.ID != w.shared {
 			w.breakf("the row says made as %s, which is none of its refunds", row.ID)
 		}
 	case refundkit.JobStateCanceled:
@@ -140,7 +151,7 @@ func (w *World) checkReason(row refundkit.Job) {
 			w.breakf("the row says that %q failed, which it did not", row.ID)
 		}
 	case refundkit.JobProblemRefundedTwice:
-		if len(w.ours()) < 2 && len(w.accepted) == 0 && w.excused == "" {
+		if len(w.ours()) < 2 && w.setup.Name != "shared" && len(w.accepted) == 0 && w.excused == "" {
 			w.breakf("the row says refunded twice, which it was not")
 		}
 	case refundkit.JobProblemDisputed:
@@ -154,10 +165,15 @@ func (w *World) checkReason(row refundkit.Job) {
 	case refundkit.JobProblemCredentials, refundkit.JobProblemUnreachable:
 		w.breakf("a person is asked for %s, which heals by itself", row.Problem)
 	case refundkit.JobProblemUnanswered:
-		if row.Generation == 0 {
-			w.breakf("a person is asked after one key came to nothing")
+		delete(w.reached, "") // look-ups
+		if len(w.reached) < 2 {
+			w.breakf("a person is asked for two keys that came to nothing, and %d can have reached Stripe", len(w.reached))
 		}
-	case refundkit.JobProblemAlreadyRefunded, refundkit.JobProblemExceedsRemaining, refundkit.JobProblemNotRefundable, refundkit.JobProblemRefused,
+	case refundkit.JobProblemRefused:
+		if !w.refused {
+			w.breakf("the row says that Stripe refused it, which it did not")
+		}
+	case refundkit.JobProblemAlreadyRefunded, refundkit.JobProblemExceedsRemaining, refundkit.JobProblemNotRefundable,
 		refundkit.JobProblemKeyMismatch, refundkit.JobProblemMismatch, refundkit.JobProblemLookAlike:
 	}
 }

@@ -19,33 +19,33 @@ func worldChoices() []Choice {
 	hasOurs := func(w *World) bool { return len(w.ours()) > 0 }
 	isDisputed := func(w *World) bool { c, _ := w.stripe.Charge(w.charge); return c.Disputed }
 	return []Choice{
-		{"a Dashboard refund", true, func(w *World) bool { return hasCharge(w) && w.byHand() == "" }, func(w *World) {
+		{"a Dashboard refund", telling, func(w *World) bool { return hasCharge(w) && w.byHand() == "" }, func(w *World) {
 			_, _ = w.stripe.RefundInDashboard(w.charge, w.table.row.Params.Amount)
 		}},
-		{"metadata cleared", true, func(w *World) bool { return hasOurs(w) && len(w.ours()[0].Metadata) > 0 }, clearMetadata},
-		{"fail", true, hasOurs, func(w *World) { _ = w.stripe.Fail(w.ours()[0].ID, "") }},
-		{"fails and the events come", true, hasOurs, func(w *World) {
+		{"metadata cleared", telling, func(w *World) bool { return hasOurs(w) && w.shared == "" && len(w.ours()[0].Metadata) > 0 }, clearMetadata},
+		{"fail", likely, hasOurs, func(w *World) { _ = w.stripe.Fail(w.ours()[0].ID, "") }},
+		{"fails and the events come", telling, hasOurs, func(w *World) {
 			_ = w.stripe.Fail(w.ours()[0].ID, "")
 			w.deliverAll()
 		}},
-		{"the Dashboard's fails and the events come", true, func(w *World) bool { return w.byHand() != "" }, func(w *World) {
+		{"the Dashboard's fails and the events come", likely, func(w *World) bool { return w.byHand() != "" }, func(w *World) {
 			_ = w.stripe.Fail(w.byHand(), "")
 			w.deliverAll()
 		}},
-		{"the Dashboard's refund fails", false, func(w *World) bool { return w.byHand() != "" }, func(w *World) { _ = w.stripe.Fail(w.byHand(), "") }},
-		{"canceled in the Dashboard", false, hasOurs, func(w *World) { _ = w.stripe.CancelInDashboard(w.ours()[0].ID) }},
-		{"dispute", false, func(w *World) bool { return hasCharge(w) && !w.disputed }, func(w *World) {
+		{"the Dashboard's refund fails", seldom, func(w *World) bool { return w.byHand() != "" }, func(w *World) { _ = w.stripe.Fail(w.byHand(), "") }},
+		{"canceled in the Dashboard", seldom, hasOurs, func(w *World) { _ = w.stripe.CancelInDashboard(w.ours()[0].ID) }},
+		{"dispute", seldom, func(w *World) bool { return hasCharge(w) && !w.disputed }, func(w *World) {
 			w.disputed = true
 			_ = w.stripe.Dispute(w.charge)
 		}},
-		{"dispute won", false, isDisputed, func(w *World) { _ = w.stripe.WinDispute(w.charge) }},
-		{"top-up", false, func(w *World) bool { return w.poor }, (*World).topUp},
-		{"key revoked", false, func(w *World) bool { return !w.revoked }, func(w *World) { w.revoked = true }},
-		{"key restored", false, func(w *World) bool { return w.revoked }, func(w *World) { w.revoked = false }},
-		{"wrong account deployed", false, func(w *World) bool { return !w.wrongAccount }, func(w *World) { w.wrongAccount = true }},
-		{"right account deployed", false, func(w *World) bool { return w.wrongAccount }, func(w *World) { w.wrongAccount = false }},
-		{"look-ups forbidden", false, func(w *World) bool { return !w.lookForbidden }, func(w *World) { w.lookForbidden = true }},
-		{"look-ups allowed", false, func(w *World) bool { return w.lookForbidden }, func(w *World) { w.lookForbidden = false }},
+		{"dispute won", seldom, isDisputed, func(w *World) { _ = w.stripe.WinDispute(w.charge) }},
+		{"top-up", seldom, func(w *World) bool { return w.poor }, (*World).topUp},
+		{"key revoked", seldom, func(w *World) bool { return !w.revoked }, func(w *World) { w.revoked = true }},
+		{"key restored", seldom, func(w *World) bool { return w.revoked }, func(w *World) { w.revoked = false }},
+		{"wrong account deployed", seldom, func(w *World) bool { return !w.wrongAccount }, func(w *World) { w.wrongAccount = true }},
+		{"right account deployed", seldom, func(w *World) bool { return w.wrongAccount }, func(w *World) { w.wrongAccount = false }},
+		{"look-ups forbidden", seldom, func(w *World) bool { return !w.lookForbidden }, func(w *World) { w.lookForbidden = true }},
+		{"look-ups allowed", seldom, func(w *World) bool { return w.lookForbidden }, func(w *World) { w.lookForbidden = false }},
 	}
 }
 
@@ -54,7 +54,7 @@ func (w *World) topUp() { w.stripe.TopUp("eur", 10_000) }
 // byHand is the refund in force that a person made.
 func (w *World) byHand() string {
 	for _, r := range w.stripe.Refunds("") {
-		if inForce(r) && !w.isOurs(r) {
+		if inForce(r) && !w.isOurs(r) && r.ID != w.shared {
 			return r.ID
 		}
 	}
@@ -81,13 +81,13 @@ func clearMetadata(w *World) {
 
 func eventChoices() []Choice {
 	return []Choice{
-		{"events", true, func(w *World) bool { return len(w.undelivered()) > 0 }, (*World).deliverAll},
-		{"the newest event", false, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
+		{"events", likely, func(w *World) bool { return len(w.undelivered()) > 0 }, (*World).deliverAll},
+		{"the newest event", seldom, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
 			waiting := w.undelivered()
 			w.deliver(waiting[len(waiting)-1])
 		}},
-		{"the first event", true, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) { w.deliver(w.undelivered()[0]) }},
-		{"the first event again", true, func(w *World) bool { return len(w.delivered) > 0 }, func(w *World) { w.deliver(w.events()[0]) }},
+		{"the first event", likely, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) { w.deliver(w.undelivered()[0]) }},
+		{"the first event again", likely, func(w *World) bool { return len(w.delivered) > 0 }, func(w *World) { w.deliver(w.events()[0]) }},
 	}
 }
 
@@ -141,10 +141,10 @@ func peopleChoices() []Choice {
 	hasOurs := func(w *World) bool { return w.own() != "" }
 	hasByHand := func(w *World) bool { return w.byHand() != "" }
 	return []Choice{
-		{"resume", true, nil, func(w *World) { w.decide(w.table.row.Resume()) }},
-		{"cancel", true, nil, func(w *World) { w.decide(w.table.row.Cancel()) }},
-		{"accept ours", false, hasOurs, accept((*World).own)},
-		{"a Dashboard refund that is accepted", true, func(w *World) bool {
+		{"resume", telling, nil, func(w *World) { w.decide(w.table.row.Resume()) }},
+		{"cancel", likely, nil, func(w *World) { w.decide(w.table.row.Cancel()) }},
+		{"accept ours", seldom, hasOurs, accept((*World).own)},
+		{"a Dashboard refund that is accepted", likely, func(w *World) bool {
 			return w.charge != "" && !hasByHand(w) && w.table.row.State != refundkit.JobStateMade
 		}, func(w *World) {
 			if made, err := w.stripe.RefundInDashboard(w.charge, w.table.row.Params.Amount); err == nil {
@@ -152,9 +152,9 @@ func peopleChoices() []Choice {
 				w.decide(w.table.row.Accept(made.ID))
 			}
 		}},
-		{"accept the Dashboard's", false, hasByHand, accept((*World).byHand)},
-		{"judge the Dashboard's", false, hasByHand, judge((*World).byHand)},
-		{"judge ours", false, func(w *World) bool { return hasOurs(w) && w.excused == "" }, func(w *World) {
+		{"accept the Dashboard's", seldom, hasByHand, accept((*World).byHand)},
+		{"judge the Dashboard's", seldom, hasByHand, judge((*World).byHand)},
+		{"judge ours", seldom, func(w *World) bool { return hasOurs(w) && w.excused == "" }, func(w *World) {
 			w.excused = "a person said of the job's own refund that it is another one"
 			judge((*World).own)(w)
 		}},

@@ -72,6 +72,9 @@ func (w *World) answer(row refundkit.Job) {
 		if w.byHand() != "" && w.accepted[w.byHand()] {
 			own = w.byHand()
 		}
+		if own == "" {
+			break // one of the two has failed meanwhile: it is looked up
+		}
 		w.accepted[own] = true
 		w.decide(row.Accept(own))
 		return
@@ -117,6 +120,7 @@ func (w *World) checkRest() {
 type ailment struct {
 	name         string
 	onSend, look *fault // nil: all is well
+	begin        func(*World)
 }
 
 func (a *ailment) of(request *http.Request) *fault {
@@ -133,13 +137,17 @@ func ailments() []ailment {
 	for _, f := range lookFaults() {
 		lists[f.name] = f
 	}
-	for _, f := range append(coreFaults(), sendFaults()...) {
-		all = append(all, ailment{"for ever: " + f.name, &f, nil})
+	for _, f := range append(likelyFaults(), sendFaults()...) {
+		all = append(all, ailment{"for ever: " + f.name, &f, nil, nil})
 	}
+	all = append(all, ailment{"for ever: disputed", nil, nil, func(w *World) {
+		w.disputed = true
+		_ = w.stripe.Dispute(w.charge)
+	}})
 	for _, name := range []string{"look 500", "look 401", "look 403", "look rate limit", "look refused dial", "look 404", "look imitation"} {
 		f := lists[name]
-		all = append(all, ailment{"for ever: stored 500 and " + name, &fault{"", "a stored 500", inject(refundtest.ServerError())}, &f})
-		all = append(all, ailment{"for ever: refused dial and " + name, &fault{"", "nobody listened", refusedDial}, &f})
+		all = append(all, ailment{"for ever: stored 500 and " + name, &fault{"", "a stored 500", inject(refundtest.ServerError())}, &f, nil})
+		all = append(all, ailment{"for ever: refused dial and " + name, &fault{"", "nobody listened", refusedDial}, &f, nil})
 	}
 	return all
 }
@@ -148,6 +156,9 @@ func ailments() []ailment {
 // why the job does not go on.
 func (w *World) suffer(a ailment) {
 	w.ailment = &a
+	if a.begin != nil {
+		a.begin(w)
+	}
 	end := w.now().Add(10 * 24 * time.Hour)
 	silent := time.Duration(0)
 	for w.broken == nil && goesOn(w.table.row) && w.now().Before(end) {

@@ -87,6 +87,11 @@ func (p *passage) pass() (*http.Response, error) {
 // arrive is the request at Stripe.
 func (p *passage) arrive() (*http.Response, error) {
 	w := p.world
+	if p.astray && p.isSend() && w.charge == "" {
+		// The fake knows no customers, and another account does not have this one.
+		w.refused = true
+		return foreign(http.StatusBadRequest, stripesAsIs, notFound, false, requestID, "req_1")(p)
+	}
 	sent := p.request.Clone(p.request.Context())
 	sent.Body = io.NopCloser(bytes.NewReader(p.body))
 	sent.ContentLength = int64(len(p.body))
@@ -105,7 +110,21 @@ func (p *passage) arrive() (*http.Response, error) {
 	if err == nil && p.isSend() && !p.astray {
 		w.noteAnswer(p.key(), response)
 	}
+	if err == nil {
+		w.noteRefusal(p, response)
+	}
 	return response, err
+}
+
+// noteRefusal remembers what can be a reason to ask a person.
+func (w *World) noteRefusal(p *passage, response *http.Response) {
+	switch response.StatusCode {
+	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
+		w.refused = true
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return
+	}
+	w.reached[p.key()] = true
 }
 
 // noteAnswer remembers what the fake now keeps for a key.
@@ -149,6 +168,7 @@ func (p *passage) written() {
 	trace.GetConn(p.request.URL.Host)
 	trace.GotConn(httptrace.GotConnInfo{})
 	trace.WroteHeaders()
+	p.world.reached[p.key()] = true
 }
 
 func dropped(p *passage) (*http.Response, error) {
@@ -258,10 +278,10 @@ func givenUp(afterWork bool) func(*passage) (*http.Response, error) {
 	}
 }
 
-// asleep lets the machine sleep before the answer is lost.
-func asleep(d time.Duration) func(*passage) (*http.Response, error) {
+// asleep lets the machine sleep when the answer has come, or was lost.
+func asleep(d time.Duration, then func(*passage) (*http.Response, error)) func(*passage) (*http.Response, error) {
 	return func(p *passage) (*http.Response, error) {
-		response, err := lost(p)
+		response, err := then(p)
 		p.world.pass(d)
 		return response, err
 	}

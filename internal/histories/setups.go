@@ -1,6 +1,8 @@
 package histories
 
 import (
+	"context"
+
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
 )
@@ -15,6 +17,7 @@ func Setups() []Setup {
 		{Name: "all", build: all},
 		{Name: "cash", Skew: clockFar, build: cash},
 		{Name: "debit", build: debit},
+		{Name: "shared", build: shared},
 		{Name: "connected", Account: "acct_connected", build: part},
 	}
 }
@@ -43,4 +46,22 @@ func debit(w *World) refundkit.RefundCreateParams {
 	w.stripe.SetBalance("eur", 0)
 	w.charge = w.stripe.AddCharge(refundtest.Charge{Amount: 2000, Currency: "eur", PaymentMethodType: "sepa_debit"}).ID
 	return refundkit.RefundCreateParams{Charge: w.charge, Amount: 500}
+}
+
+// shared is a refund whose name an older service has used for it, in another form.
+func shared(w *World) refundkit.RefundCreateParams {
+	params := part(w)
+	client, err := refundkit.New(personKey, refundkit.WithHTTPClient(w.server.HTTPClient()), refundkit.WithMaxRetries(0))
+	if err == nil {
+		params.Reason = refundkit.RefundReasonRequestedByCustomer
+		var made *refundkit.Refund
+		if made, err = client.Refunds.Create(context.Background(), params, refundkit.KeyFrom(jobName, "0"), refundkit.Reference(jobName)); err == nil {
+			w.shared = made.ID
+		}
+		params.Reason = ""
+	}
+	if err != nil {
+		panic(err) // a mistake in a setup
+	}
+	return params
 }

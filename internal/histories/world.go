@@ -37,6 +37,8 @@ type World struct {
 	server  *refundtest.Server
 	stripe  *refundtest.World // of the job's account
 	charge  string
+	shared  string // a refund that others made with the job's name
+	knows   bool   // that there is such a refund, which then counts as its own
 	table   table
 	workers [2]*worker
 	road    []onItsWay
@@ -52,6 +54,9 @@ type World struct {
 	accepted                             map[string]bool // by a person
 	excused                              string          // what a person did that can refund twice
 	disputed, poor                       bool            // it was at some time
+	refused                              bool            // Stripe itself refused a request at some time
+	reached                              map[string]bool // keys of sends that may have been executed
+	paused                               bool            // the last choice was to let time pass
 
 	call   *call
 	story  []string
@@ -96,7 +101,7 @@ type onItsWay struct {
 // newWorld makes the world of a setup before anything has happened.
 func newWorld(setup Setup) *World {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	w := &World{setup: setup, keys: map[string]*keyUse{}, delivered: map[string]bool{}, accepted: map[string]bool{}}
+	w := &World{setup: setup, keys: map[string]*keyUse{}, reached: map[string]bool{}, delivered: map[string]bool{}, accepted: map[string]bool{}}
 	w.server = refundtest.New(refundtest.WithSeed(1), refundtest.WithClock(func() time.Time { return start }))
 	w.server.RevokeKey(revokedKey)
 	w.server.RestrictKey(readlessKey)
@@ -189,20 +194,23 @@ func (w *World) advance(job refundkit.Job, c call) {
 }
 
 // save is the database of the job.
-func (w *World) save(_ context.Context, job refundkit.Job) error {
+func (w *World) save(ctx context.Context, job refundkit.Job) error {
 	c := w.call
 	mode := saveWell
 	if c.saved < len(c.saves) {
 		mode = c.saves[c.saved]
 	}
 	c.saved++
-	sending := c.saved == 1 && job.Sends > 0 && job.Open && job.LastSent.Equal(w.now().Add(c.worker.skew)) && !job.LookUp
+	sending := c.saved == 1 && job.State == refundkit.JobStateOpen && job.LastSent.Equal(w.now().Add(c.worker.skew)) && !job.LookUp
 	if !sending && c.afterAnswer != nil {
 		then := c.afterAnswer
 		c.afterAnswer = nil
 		then()
 	}
-	if mode == saveFails {
+	if sending && !job.Due.After(w.now().Add(c.worker.skew)) {
+		w.breakf("a send was stored that is due at once: two workers would send")
+	}
+	if mode == saveFails || ctx.Err() != nil {
 		w.tellf("the save failed")
 		return errors.New("the database is down")
 	}
