@@ -204,7 +204,7 @@ func (e *explorer) atRest(fresh []node, depth int) *Failure {
 
 // fails returns 0 if a history ends well, else how it was driven.
 func (e *explorer) fails(history node, depth int) int {
-	suffers := depth == 0 || depth == 1 && slices.Contains([]string{"lost", "stored 500", "401"}, e.choices[history[0]].Name)
+	suffers := depth == 0 || depth == 1 && e.Setup.Name == "part" && slices.Contains([]string{"lost", "stored 500", "401"}, e.choices[history[0]].Name)
 	for how := 1; how == 1 || suffers && how <= 1+len(ailments()); how++ {
 		if e.drive(history, how).broken != nil {
 			return how

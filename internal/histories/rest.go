@@ -152,14 +152,14 @@ func ailments() []ailment {
 	return all
 }
 
-// suffer lets ten days pass while nothing is mended, and checks that somebody can see
+// suffer lets six days pass while nothing is mended, and checks that somebody can see
 // why the job does not go on.
 func (w *World) suffer(a ailment) {
 	w.ailment = &a
 	if a.begin != nil {
 		a.begin(w)
 	}
-	end := w.now().Add(10 * 24 * time.Hour)
+	end := w.now().Add(6 * 24 * time.Hour)
 	silent := time.Duration(0)
 	for w.broken == nil && goesOn(w.table.row) && w.now().Before(end) {
 		before := w.now()
