@@ -78,7 +78,7 @@ func Explore(c Config) (*Failure, error) {
 			}
 			open = append(open, history)
 		}
-	} else if failed := e.atRest(open, 0); failed != nil {
+	} else if failed := e.atRest(open); failed != nil {
 		return failed, nil
 	}
 	for ; depth <= slices.Max(c.Depths[:]) && len(open) > 0; depth++ {
@@ -96,7 +96,7 @@ func Explore(c Config) (*Failure, error) {
 			c.Level(level)
 		}
 	}
-	return nil, nil
+	return e.sufferAll(), nil
 }
 
 // take returns the histories that go on: those that came to a new state first, or may
@@ -120,7 +120,7 @@ func (e *explorer) take(children []child, level *Level) (open []node, failed *Fa
 		}
 	}
 	level.States = len(fresh)
-	return open, e.atRest(fresh, level.Depth)
+	return open, e.atRest(fresh)
 }
 
 // each does work for every number below n, on every processor.
@@ -189,28 +189,36 @@ func (e *explorer) replay(history node) *World {
 	return w
 }
 
-// atRest drives the histories to rest, and those that have just begun through every
-// ailment.
-func (e *explorer) atRest(fresh []node, depth int) *Failure {
-	bad := make([]int, len(fresh))
-	e.each(len(fresh), func(i int) { bad[i] = e.fails(fresh[i], depth) })
-	for i, how := range bad {
-		if how > 0 {
-			return e.failure(fresh[i], how)
+// atRest drives the histories to rest.
+func (e *explorer) atRest(fresh []node) *Failure {
+	return e.driveAll(fresh, 1)
+}
+
+// sufferAll drives what has just begun through every ailment.
+func (e *explorer) sufferAll() *Failure {
+	begun := []node{{}}
+	if e.Setup.Name == "part" {
+		for _, name := range []string{"lost", "stored 500", "401"} {
+			history, _ := e.numbers([]string{name})
+			begun = append(begun, history)
+		}
+	}
+	for i := range ailments() {
+		if failed := e.driveAll(begun, i+2); failed != nil {
+			return failed
 		}
 	}
 	return nil
 }
 
-// fails returns 0 if a history ends well, else how it was driven.
-func (e *explorer) fails(history node, depth int) int {
-	suffers := depth == 0 || depth == 1 && e.Setup.Name == "part" && slices.Contains([]string{"lost", "stored 500", "401"}, e.choices[history[0]].Name)
-	for how := 1; how == 1 || suffers && how <= 1+len(ailments()); how++ {
-		if e.drive(history, how).broken != nil {
-			return how
-		}
+// driveAll drives histories on, and returns the first failure.
+func (e *explorer) driveAll(all []node, how int) *Failure {
+	bad := make([]bool, len(all))
+	e.each(len(all), func(i int) { bad[i] = e.drive(all[i], how).broken != nil })
+	if i := slices.Index(bad, true); i >= 0 {
+		return e.failure(all[i], how)
 	}
-	return 0
+	return nil
 }
 
 // drive drives a history on: 0 not at all, 1 to rest, above through an ailment.
