@@ -225,6 +225,7 @@ func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error)
 func (a *advance) lookUp(ctx context.Context, now time.Time) (Job, *Refund, error) {
 	found, err := a.service.search(ctx, a.job.sought(), a.look)
 	end := endOfLook(found, err)
+	end.unplaced = a.job.Params.Charge == "" && a.job.Params.PaymentIntent == ""
 	job := a.job.changed(a.job.looked(end, now, a.job.jitter()))
 	var refund *Refund
 	if job.State == JobStateMade {

@@ -91,7 +91,7 @@ func (p JobProblem) String() string {
 	case JobProblemRefundFailed:
 		return "the refund failed or was canceled, and the customer has no money: Resume refunds once more, Cancel does not"
 	case JobProblemUnanswered:
-		return "two keys came to nothing in a day each: see what is between this service and Stripe, then Resume"
+		return "what was sent came to nothing: see in the Dashboard that it is not there, and what is between this service and Stripe, then Resume"
 	}
 	return string(p)
 }

@@ -35,7 +35,8 @@ import (
 //	one that could be ours, its reference      a person: look_alike
 //	cleared by somebody
 //	nothing, and a refusal has closed it       a person, with that refusal
-//	nothing, 25 h after the last send          the next key; the second time a person: unanswered
+//	nothing, 25 h after the last send          the next key; the second time, and where the list
+//	                                           is not that of a payment, a person: unanswered
 //	nothing, earlier                           look again later
 //	no whole list                              look again later; nothing is absent
 //
@@ -167,6 +168,7 @@ func (p Progress) notSentUnless(executed bool, before Progress) Progress {
 type lookEnd struct {
 	inForce, over, alike []string
 	ending               ending // endingMade: a whole list
+	unplaced             bool   // the list names no payment: that of another account would be empty too
 	detail               string
 	retryAfter           time.Duration
 }
@@ -218,7 +220,7 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	}
 	p.Absences++
 	p.Open = false
-	if p.Absences > 1 {
+	if p.Absences > 1 || end.unplaced {
 		return p.needsPerson(JobProblemUnanswered)
 	}
 	p.Problem, p.Detail = "", ""

@@ -147,6 +147,7 @@ func TestJobLooked(t *testing.T) {
 		"one alike":              {looking, lookEnd{ending: endingMade, alike: []string{"re_2"}}, JobStateNeedsPerson, JobProblemLookAlike, 1},
 		"nothing and closed":     {closed, nothing, JobStateNeedsPerson, JobProblemAlreadyRefunded, 1},
 		"nothing in 25 hours":    {looking, nothing, JobStateWaiting, "", 2},
+		"nothing in no place":    {looking, lookEnd{ending: endingMade, unplaced: true}, JobStateNeedsPerson, JobProblemUnanswered, 1},
 		"nothing for the second": {second, nothing, JobStateNeedsPerson, JobProblemUnanswered, 1},
 		"nothing yet":            {early, nothing, JobStateOpen, "", 1},
 		"never executed":         {never, nothing, JobStateWaiting, JobProblemCredentials, 2},
