@@ -80,7 +80,11 @@ func workChoices() []Choice {
 		all = append(all, Choice{f.name, seldom, willSend, work(0, call{sends: []fault{f}})})
 	}
 	for _, f := range lookFaults() {
-		all = append(all, Choice{f.name, seldom, willLook, work(0, call{looks: []fault{f}})})
+		how := seldom
+		if f.name == "look wrong account" || f.name == "look, slept 3h" {
+			how = telling
+		}
+		all = append(all, Choice{f.name, how, willLook, work(0, call{looks: []fault{f}})})
 	}
 	for _, pair := range retried() {
 		all = append(all, Choice{pair[0].name + ", then " + pair[1].name, seldom, willSend, work(0, call{sends: pair})})

@@ -113,9 +113,10 @@ func replay(t *testing.T, setup string, names ...string) {
 // TestFound holds what was once found.
 func TestFound(t *testing.T) {
 	for name, history := range map[string][]string{
-		"in silence behind 429":                      {"dropped", "for ever: lock timeout"},
-		"accepted another one while a send was open": {"stored 500 done in 2h", "a Dashboard refund that is accepted", "the Dashboard's fails and the events come"},
+		"in silence behind 429":                      {"part", "dropped", "for ever: lock timeout"},
+		"a list of another account is empty":         {"cash", "lost", "25h1m", "look wrong account"},
+		"accepted another one while a send was open": {"part", "stored 500 done in 2h", "a Dashboard refund that is accepted", "the Dashboard's fails and the events come"},
 	} {
-		t.Run(name, func(t *testing.T) { replay(t, "part", history...) })
+		t.Run(name, func(t *testing.T) { replay(t, history[0], history[1:]...) })
 	}
 }

@@ -139,10 +139,11 @@ func peopleChoices() []Choice {
 		return func(w *World) { w.decide(w.table.row.Judge(id(w))) }
 	}
 	hasOurs := func(w *World) bool { return w.own() != "" }
+	hasNone := func(w *World) bool { return !w.mustLook() || !hasOurs(w) }
 	hasByHand := func(w *World) bool { return w.byHand() != "" }
 	return []Choice{
-		{"resume", telling, nil, func(w *World) { w.decide(w.table.row.Resume()) }},
-		{"cancel", likely, nil, func(w *World) { w.decide(w.table.row.Cancel()) }},
+		{"resume", telling, hasNone, func(w *World) { w.decide(w.table.row.Resume()) }},
+		{"cancel", likely, hasNone, func(w *World) { w.decide(w.table.row.Cancel()) }},
 		{"accept ours", seldom, hasOurs, accept((*World).own)},
 		{"a Dashboard refund that is accepted", likely, func(w *World) bool {
 			return w.charge != "" && !hasByHand(w) && w.table.row.State != refundkit.JobStateMade

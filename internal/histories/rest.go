@@ -78,6 +78,11 @@ func (w *World) answer(row refundkit.Job) {
 		w.accepted[own] = true
 		w.decide(row.Accept(own))
 		return
+	case refundkit.JobProblemUnanswered:
+		if own != "" && w.mustLook() {
+			w.decide(row.Accept(own))
+			return
+		}
 	case refundkit.JobProblemLookAlike:
 		if own != "" {
 			w.accepted[own] = true
