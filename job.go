@@ -2,9 +2,10 @@ package refundkit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -66,6 +67,13 @@ func (j Job) Key() IdempotencyKey { return j.keyOf(j.Generation) }
 
 func (j Job) keyOf(generation int) IdempotencyKey {
 	return KeyFrom(j.Name, strconv.Itoa(generation))
+}
+
+// jitter spreads the due times of many jobs, in [0,1). It is made from the row, so that
+// two workers with one row, and a test that is run again, come to the same.
+func (j Job) jitter() float64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", j.Version, j.Name))
+	return float64(binary.BigEndian.Uint64(sum[:])>>11) / (1 << 53)
 }
 
 func (j Job) validate() error {
@@ -193,7 +201,7 @@ func (a *advance) take(job Job) error {
 }
 
 func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error) {
-	stored := a.job.changed(a.job.sending(now, rand.Float64()))
+	stored := a.job.changed(a.job.sending(now, a.job.jitter()))
 	if err := a.save(ctx, stored); err != nil {
 		return a.job, nil, savingFailed(err)
 	}
@@ -204,7 +212,7 @@ func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error)
 		refund = nil
 	}
 	end := endOfSend(refund, err)
-	job := stored.changed(stored.answered(a.job.Progress, end, a.now(), rand.Float64()))
+	job := stored.changed(stored.answered(a.job.Progress, end, a.now(), stored.jitter()))
 	if err := a.saveResult(ctx, job); err != nil {
 		return job, refund, err
 	}
@@ -217,7 +225,8 @@ func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error)
 func (a *advance) lookUp(ctx context.Context, now time.Time) (Job, *Refund, error) {
 	found, err := a.service.search(ctx, a.job.sought(), a.look)
 	end := endOfLook(found, err)
-	job := a.job.changed(a.job.looked(end, now, rand.Float64()))
+	end.unplaced = a.job.Params.Charge == "" && a.job.Params.PaymentIntent == ""
+	job := a.job.changed(a.job.looked(end, now, a.job.jitter()))
 	var refund *Refund
 	if job.State == JobStateMade {
 		refund = found.inForce[0]

@@ -91,7 +91,7 @@ func (p JobProblem) String() string {
 	case JobProblemRefundFailed:
 		return "the refund failed or was canceled, and the customer has no money: Resume refunds once more, Cancel does not"
 	case JobProblemUnanswered:
-		return "two keys came to nothing in a day each: see what is between this service and Stripe, then Resume"
+		return "what was sent came to nothing: see in the Dashboard that it is not there, and what is between this service and Stripe, then Resume"
 	}
 	return string(p)
 }
@@ -129,9 +129,10 @@ func (p Progress) made(id string) Progress {
 	return p.withoutProblem()
 }
 
-// failed is the job whose refund did not come to stay: its key has done its work.
+// failed is the job whose refund did not come to stay: its key has done its work,
+// unless the refund is one that a person accepted while a send was open.
 func (p Progress) failed(id string) Progress {
-	p.ID, p.Open, p.Detail = id, false, id
+	p.ID, p.Open, p.Detail = id, p.Open && p.State == JobStateMade, id
 	return p.needsPerson(JobProblemRefundFailed)
 }
 

@@ -35,7 +35,8 @@ import (
 //	one that could be ours, its reference      a person: look_alike
 //	cleared by somebody
 //	nothing, and a refusal has closed it       a person, with that refusal
-//	nothing, 25 h after the last send          the next key; the second time a person: unanswered
+//	nothing, 25 h after the last send          the next key; the second time, and where the list
+//	                                           is not that of a payment, a person: unanswered
 //	nothing, earlier                           look again later
 //	no whole list                              look again later; nothing is absent
 //
@@ -144,6 +145,9 @@ func (p Progress) answered(before Progress, end sendEnd, now time.Time, jitter f
 	case endingCredentials:
 		return p.later(now, problemDelay(p, now), end.retryAfter, jitter)
 	case endingLimited:
+		if before.Problem == JobProblemUnreachable {
+			p.Problem = before.Problem // it is limited since long
+		}
 		return p.later(now, openDelay(p.Sends), end.retryAfter, jitter)
 	case endingCut:
 		p.Due = now.Round(0).UTC() // nothing was tried: whoever goes on may start at once
@@ -164,6 +168,7 @@ func (p Progress) notSentUnless(executed bool, before Progress) Progress {
 type lookEnd struct {
 	inForce, over, alike []string
 	ending               ending // endingMade: a whole list
+	unplaced             bool   // the list names no payment: that of another account would be empty too
 	detail               string
 	retryAfter           time.Duration
 }
@@ -203,7 +208,11 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	case p.closedByRefusal():
 		return p.needsPerson(refusal)
 	case p.LastSent.IsZero():
-		return p.nextGeneration() // nothing was ever executed, and Problem says why
+		// Nothing was executed all day, which would go on for ever: Problem says why.
+		if p.Problem == "" {
+			p.Problem = JobProblemUnreachable
+		}
+		return p.nextGeneration()
 	case since(p.LastSent, now) < settleTime:
 		p.Problem = ""
 		delay := min(max(since(p.LastSent, now), firstLookDelay), lastLookDelay)
@@ -211,7 +220,7 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	}
 	p.Absences++
 	p.Open = false
-	if p.Absences > 1 {
+	if p.Absences > 1 || end.unplaced {
 		return p.needsPerson(JobProblemUnanswered)
 	}
 	p.Problem, p.Detail = "", ""
@@ -257,9 +266,11 @@ func (p Progress) resumed() (Progress, bool) {
 	case p.State != JobStateNeedsPerson:
 		return p, false
 	case p.Problem == JobProblemRefundFailed:
-		// Its key has done its work, so that nothing of it can be executed any more.
 		p.Judged = append(slices.Clone(p.Judged), p.ID)
-		p.ID, p.LastSent, p.Open = "", time.Time{}, false
+		p.ID = ""
+		if !p.Open { // its key has done its work, so that nothing of it can be executed any more
+			p.LastSent = time.Time{}
+		}
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
 	case p.Open, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
@@ -296,7 +307,9 @@ func (p Progress) accepted(id string) (Progress, bool) {
 	case JobStateMade:
 		return p, p.ID == id
 	}
-	return p.made(id), true
+	next := p.made(id)
+	next.Open = p.Open // if that refund is another one, the send may still refund too
+	return next, true
 }
 
 // canceled is the job after a person gave it up, if nothing may have been executed.

@@ -147,6 +147,7 @@ func TestJobLooked(t *testing.T) {
 		"one alike":              {looking, lookEnd{ending: endingMade, alike: []string{"re_2"}}, JobStateNeedsPerson, JobProblemLookAlike, 1},
 		"nothing and closed":     {closed, nothing, JobStateNeedsPerson, JobProblemAlreadyRefunded, 1},
 		"nothing in 25 hours":    {looking, nothing, JobStateWaiting, "", 2},
+		"nothing in no place":    {looking, lookEnd{ending: endingMade, unplaced: true}, JobStateNeedsPerson, JobProblemUnanswered, 1},
 		"nothing for the second": {second, nothing, JobStateNeedsPerson, JobProblemUnanswered, 1},
 		"nothing yet":            {early, nothing, JobStateOpen, "", 1},
 		"never executed":         {never, nothing, JobStateWaiting, JobProblemCredentials, 2},
@@ -186,6 +187,24 @@ func TestJobComesBack(t *testing.T) {
 		require.Equal(t, JobProblemCredentials, p.Problem)
 		now = p.Due
 	}
+}
+
+// TestJobTellsOfLimits: a job that is only ever refused with 429 says so after a day,
+// and goes on saying so.
+func TestJobTellsOfLimits(t *testing.T) {
+	limited := sendEnd{ending: endingLimited}
+	fresh := Progress{State: JobStateWaiting}
+	first := fresh.sending(ruleNow, 0).answered(fresh, limited, ruleNow, 0)
+	assert.Empty(t, first.Problem, "it may pass in a moment")
+	tomorrow := ruleNow.Add(sendTime)
+	require.Equal(t, actionLookUp, first.next(tomorrow))
+	second := first.looked(lookEnd{ending: endingMade}, tomorrow, 0)
+	assert.Equal(t, JobProblemUnreachable, second.Problem)
+	assert.Equal(t, 1, second.Generation)
+	third := second.sending(tomorrow, 0).answered(second, limited, tomorrow, 0)
+	assert.Equal(t, JobProblemUnreachable, third.Problem)
+	made := third.sending(tomorrow, 0).answered(third, sendEnd{ending: endingMade, id: "re_1"}, tomorrow, 0)
+	assert.Empty(t, made.Problem)
 }
 
 func TestJobObserved(t *testing.T) {
@@ -266,6 +285,25 @@ func TestJobResumed(t *testing.T) {
 		_, allowed := Progress{State: state}.resumed()
 		assert.False(t, allowed)
 	}
+}
+
+// TestJobAcceptedWhileOpen: a refund that a person made serves, while the job's own
+// send may still refund. When the first fails, the other one is waited for.
+func TestJobAcceptedWhileOpen(t *testing.T) {
+	open := Progress{State: JobStateOpen, Open: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour), Sends: 1}
+	made, allowed := open.accepted("re_by_hand")
+	require.True(t, allowed)
+	require.Equal(t, JobStateMade, made.State)
+	failed := made.observed("re_by_hand", true)
+	require.Equal(t, JobProblemRefundFailed, failed.Problem)
+	_, allowed = failed.canceled()
+	assert.False(t, allowed, "the send may still refund")
+	again, allowed := failed.resumed()
+	require.True(t, allowed)
+	waits := again.looked(lookEnd{ending: endingMade}, ruleNow, 0)
+	assert.Equal(t, JobStateOpen, waits.State, "not the next key yet")
+	assert.Zero(t, waits.Generation)
+	assert.Equal(t, 1, again.looked(lookEnd{ending: endingMade}, ruleNow.Add(settleTime), 0).Generation)
 }
 
 func TestJobCanceled(t *testing.T) {
