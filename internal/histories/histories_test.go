@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -45,6 +46,7 @@ func depths(t *testing.T, setup string) histories.Depths {
 }
 
 func TestHistories(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // many small worlds, each thrown away
 	total := histories.Level{}
 	for _, setup := range histories.Setups() {
 		if *flagSetup != "" && *flagSetup != setup.Name {
