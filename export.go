@@ -14,9 +14,11 @@ const (
 )
 
 // ExportParams says which refunds to export: those created from From on and
-// before To. A To that is zero or in the future is now, so that refunds made
-// meanwhile don't disturb the export. Charge and PaymentIntent narrow it, if
-// given.
+// before To, each cut to whole seconds, as Stripe's times are. Where one export
+// ends the next one starts: with To of the first as From of the second, no
+// refund is in both or in neither. A To that is zero or in the future is the
+// second that has just begun, and [ExportProgress] says which that was. Charge and
+// PaymentIntent narrow the export, if given.
 type ExportParams struct {
 	_             [0]func()
 	From          time.Time
@@ -24,17 +26,22 @@ type ExportParams struct {
 	Charge        string
 	PaymentIntent string
 	// ResumeAfter is the last refund that an earlier export of the same range
-	// yielded; the export goes on behind it. ID and Created are enough.
+	// yielded; the export goes on behind it. ID and Created are enough. It needs
+	// a To that has passed, or what was made since would be in no export.
 	ResumeAfter Refund
 	// Workers is how many requests may run at once, 1 to 64. Defaults to 8.
 	Workers int
-	// Progress is called after each page, on the goroutine that ranges.
+	// Progress is called after each page and when the export is complete, also
+	// if it found nothing, on the goroutine that ranges.
 	Progress func(ExportProgress)
 }
 
-// ExportProgress is how far an export has come.
+// ExportProgress is how far an export has come. Every refund created from
+// CoveredFrom on and before CoveredTo was yielded. CoveredTo is known from the
+// start and is what the next export takes as its From, once this one is complete.
 type ExportProgress struct {
-	CoveredFrom time.Time // every refund created from here to To was yielded, but for those of this very second
+	CoveredFrom time.Time // falls from CoveredTo to From
+	CoveredTo   time.Time // To, in whole seconds and not in the future
 	Refunds     int       // yielded so far
 	Requests    int       // answered so far, also for pages that were not yielded yet
 }
@@ -55,11 +62,13 @@ func (p ExportParams) validate() error {
 
 // Export yields every refund of a time range, newest first, each exactly once,
 // as All would, but fetches many pages at once: it splits the range where the
-// refunds turn out to be. It holds at most 20 pages per worker, goes through
-// the client's rate limiter, and repeats what fails as any other call does. An
-// error is yielded once, with a nil refund, and ends the export; ResumeAfter
-// then goes on where it ended. When the loop ends, however it ends, nothing is
-// left running.
+// refunds turn out to be. Many refunds of one second can only be walked one page
+// after the other. It holds at most 20 pages per worker, goes through the
+// client's rate limiter, and repeats what fails as any other call does. An error
+// is yielded once, with a nil refund, and ends the export; ResumeAfter then goes
+// on where it ended. A refund that Stripe sends outside of the range, or out of
+// order, is such an error. When the loop ends, however it ends, nothing is left
+// running.
 //
 // https://docs.stripe.com/api/refunds/list
 func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ...CallOption) iter.Seq2[*Refund, error] {
@@ -69,7 +78,7 @@ func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ..
 			err = &ParamError{Param: "ctx", Reason: "the context is nil"}
 		}
 		if err != nil {
-			yield(nil, err)
+			yield(nil, naming("Refunds.Export", err))
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
@@ -95,22 +104,14 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 	if err := params.validate(); err != nil {
 		return nil, err
 	}
-	now := s.client.config().now()
-	if params.To.IsZero() || params.To.After(now) {
-		params.To = now
+	from, to, err := params.bounds(s.client.config().now())
+	if err != nil {
+		return nil, err
 	}
 	if params.Workers == 0 {
 		params.Workers = defaultExportWorkers
 	}
-	whole := newStretch(ceil(params.From).Unix(), ceil(params.To).Unix())
-	if params.To.Equal(now) {
-		whole = newStretch(whole.from, now.Unix()) // the second that has not ended is left out
-	}
-	if last := params.ResumeAfter; last.ID != "" {
-		whole.to, whole.reached, whole.after = last.Created.Unix()+1, last.Created.Unix(), last.ID
-		whole.seen[last.ID] = true
-	}
-	e := &export{workers: params.Workers, stretches: []*stretch{whole}, progress: params.Progress}
+	e := &export{workers: params.Workers, progress: params.Progress, from: from, to: to}
 	e.changed.L = &e.mu
 	e.fetch = func(ctx context.Context, from, to int64, after string) (*RefundList, error) {
 		return s.List(ctx, RefundListParams{
@@ -118,8 +119,27 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 			Created: CreatedRange{From: time.Unix(from, 0), Before: time.Unix(to, 0)},
 		}, opts...)
 	}
-	if whole.from >= whole.to {
-		e.stretches = nil
+	if from < to {
+		e.stretches = []*stretch{newStretch(from, to, params.ResumeAfter)}
 	}
 	return e, nil
+}
+
+// bounds are From and To in Unix seconds. The second that has not ended is left
+// out: more refunds may be made in it.
+func (p ExportParams) bounds(now time.Time) (from, to int64, err error) {
+	from, to = p.From.Unix(), p.To.Unix()
+	open := p.To.IsZero() || p.To.After(now)
+	if open {
+		to = max(from, now.Unix())
+	}
+	switch last := p.ResumeAfter; {
+	case last.ID == "":
+		return from, to, nil
+	case open:
+		return 0, 0, &ParamError{Param: "To", Reason: "ResumeAfter needs the To of the export that it is from, and it must have passed"}
+	case last.Created.Unix() < from || last.Created.Unix() >= to:
+		return 0, 0, &ParamError{Param: "ResumeAfter", Reason: "it was not created from From on and before To; is it from an export of another range?"}
+	}
+	return from, to, nil
 }

@@ -2,8 +2,11 @@ package refundkit
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // export is one walk over a time range. Workers take the newest stretch that
@@ -13,6 +16,7 @@ type export struct {
 	workers  int
 	fetch    func(ctx context.Context, from, to int64, after string) (*RefundList, error)
 	progress func(ExportProgress)
+	from, to int64 // in Unix seconds
 
 	mu        sync.Mutex
 	changed   sync.Cond
@@ -22,6 +26,19 @@ type export struct {
 	density   density // where pages were fetched lately
 	stopped   bool
 	err       error
+	crash     *crash
+}
+
+// crash is how a fetch ended that did not return: it panicked with a value, or
+// it ended its goroutine.
+type crash struct{ value any }
+
+// resume lets the crash go on where the caller can see it.
+func (c *crash) resume() {
+	if c.value == nil {
+		runtime.Goexit() // such as t.FailNow in a transport
+	}
+	panic(c.value)
 }
 
 // stretch is a part of the range, in Unix seconds from from to before to, that
@@ -34,11 +51,18 @@ type stretch struct {
 	pages    [][]*Refund // fetched, not yielded
 	walked   bool        // a worker is fetching its next page
 	done     bool        // nothing is left to fetch
-	seen     map[string]bool
+	trail    *trail
 }
 
-func newStretch(from, to int64) *stretch {
-	return &stretch{from: from, to: to, reached: to, seen: map[string]bool{}}
+// newStretch returns what is left of a range after the last refund that was
+// yielded, or all of it.
+func newStretch(from, to int64, last Refund) *stretch {
+	s := &stretch{from: from, to: to, reached: to, after: last.ID, trail: newTrail(cursor{after: last.ID})}
+	if last.ID != "" {
+		s.reached = last.Created.Unix()
+		s.to = s.reached + 1
+	}
+	return s
 }
 
 // How a stretch is split: the newer part keeps about half of what is left, but
@@ -64,14 +88,32 @@ func (e *export) work(ctx context.Context) {
 		}
 		next.walked = true
 		e.buffered++
-		from, to, after := next.from, next.to, next.after
-		e.mu.Unlock()
-		list, err := e.fetch(ctx, from, to, after)
-		e.mu.Lock()
-		e.requests++
-		e.arrived(next, list, err)
+		e.fetchPage(ctx, next)
 		e.changed.Broadcast()
 	}
+}
+
+// fetchPage fetches the next page of a stretch. It is called with the lock held,
+// and lets it go while it waits. What runs in there may be the caller's code.
+func (e *export) fetchPage(ctx context.Context, s *stretch) {
+	asked := *s
+	e.mu.Unlock()
+	var list *RefundList
+	var err error
+	returned := false
+	defer func() {
+		value := recover()
+		e.mu.Lock()
+		if !returned {
+			e.crash, e.stopped = &crash{value}, true
+			e.changed.Broadcast()
+			return
+		}
+		e.requests++
+		e.arrived(s, asked, list, err)
+	}()
+	list, err = e.fetch(ctx, asked.from, asked.to, asked.after)
+	returned = true
 }
 
 // next returns the newest stretch whose next page may be fetched now, splitting
@@ -121,32 +163,30 @@ func (e *export) split() *stretch {
 	if cut <= s.from || cut >= s.reached {
 		return nil
 	}
-	rest := newStretch(s.from, cut)
+	rest := newStretch(s.from, cut, Refund{})
 	s.from = cut
 	e.stretches = slices.Insert(e.stretches, longest+1, rest)
 	return rest
 }
 
-// arrived takes a page in.
-func (e *export) arrived(s *stretch, list *RefundList, err error) {
+// arrived keeps a page of a stretch that was as asked when the page was asked for.
+func (e *export) arrived(s *stretch, asked stretch, list *RefundList, err error) {
 	s.walked = false
 	if e.stopped {
 		return
 	}
-	if err == nil && (list.HasMore || len(list.Data) > 0) {
-		_, err = nextCursor(cursor{}, list.Data, refundID, s.seen) // as any other walk, it never goes in a circle
-	}
+	page, err := newRefunds(asked, list, err)
 	if err != nil {
 		e.err, e.stopped = err, true
 		return
 	}
 	e.measure(s, list)
-	page := list.Data
 	// The stretch may have been cut short while its page was on the way.
+	whole := len(page)
 	for len(page) > 0 && page[len(page)-1].Created.Unix() < s.from {
 		page = page[:len(page)-1]
 	}
-	s.done = !list.HasMore || len(page) < len(list.Data)
+	s.done = !list.HasMore || len(page) < whole
 	if len(page) == 0 {
 		e.buffered--
 		return
@@ -154,6 +194,34 @@ func (e *export) arrived(s *stretch, list *RefundList, err error) {
 	last := page[len(page)-1]
 	s.after, s.reached = last.ID, last.Created.Unix()
 	s.pages = append(s.pages, page)
+}
+
+// newRefunds returns the refunds of a page that the pages before did not have.
+// As any other walk, it never goes in a circle; and as it knows the order, it
+// finds every refund that does not belong here.
+func newRefunds(asked stretch, list *RefundList, err error) ([]*Refund, error) {
+	if err != nil || !list.HasMore && len(list.Data) == 0 {
+		return nil, err
+	}
+	ids := idsOf(list.Data, refundID)
+	if _, err := asked.trail.next(cursor{}, ids); err != nil {
+		return nil, err
+	}
+	page := make([]*Refund, 0, len(ids))
+	newest := min(asked.reached, asked.to-1)
+	for i, refund := range list.Data {
+		if !asked.trail.isNew(ids[i]) {
+			continue
+		}
+		created := refund.Created.Unix()
+		if created < asked.from || created > newest {
+			return nil, fmt.Errorf("refundkit: Stripe sent a refund that was created at %s where one of %s to %s was due, out of order or out of the range: the export stopped, it is not complete; does something on the way ignore created?",
+				refund.Created.Format(time.RFC3339), NewTimestamp(time.Unix(asked.from, 0)).Format(time.RFC3339), NewTimestamp(time.Unix(newest, 0)).Format(time.RFC3339))
+		}
+		newest = created
+		page = append(page, refund)
+	}
+	return page, nil
 }
 
 // measure learns how dense the refunds are where the page was.
@@ -211,6 +279,7 @@ func (e *export) yieldAll(ctx context.Context, yield func(*Refund, error) bool) 
 			return
 		}
 		if page == nil {
+			e.tell(e.from, yielded, requests)
 			return
 		}
 		for _, refund := range page {
@@ -219,9 +288,15 @@ func (e *export) yieldAll(ctx context.Context, yield func(*Refund, error) bool) 
 			}
 		}
 		yielded += len(page)
-		if e.progress != nil {
-			e.progress(ExportProgress{CoveredFrom: page[len(page)-1].Created.Time, Refunds: yielded, Requests: requests})
-		}
+		e.tell(page[len(page)-1].Created.Unix()+1, yielded, requests) // of that second more may follow
+	}
+}
+
+func (e *export) tell(coveredFrom int64, yielded, requests int) {
+	if e.progress != nil {
+		e.progress(ExportProgress{
+			CoveredFrom: time.Unix(coveredFrom, 0).UTC(), CoveredTo: time.Unix(e.to, 0).UTC(), Refunds: yielded, Requests: requests,
+		})
 	}
 }
 
@@ -234,6 +309,8 @@ func (e *export) nextPage() (page []*Refund, requests int, err error) {
 			e.stretches = slices.Delete(e.stretches, 0, 1)
 		}
 		switch {
+		case e.crash != nil:
+			e.crash.resume()
 		case e.err != nil:
 			return nil, e.requests, e.err
 		case len(e.stretches) == 0:

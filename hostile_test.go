@@ -267,10 +267,6 @@ func limiting(wait func() error) refundkit.Option {
 	return refundkit.WithRateLimiter(limiterFunc(func(context.Context) error { return wait() }))
 }
 
-type limiterFunc func(context.Context) error
-
-func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
-
 // limited lets some attempts through and then errs.
 func limited(err error, through int) refundkit.Option {
 	return limiting(func() error {

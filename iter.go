@@ -3,6 +3,7 @@ package refundkit
 import (
 	"fmt"
 	"iter"
+	"maps"
 )
 
 // cursor is where a page starts and how long it is.
@@ -20,7 +21,7 @@ func paginate[T any](start cursor, id func(T) string, fetch func(cursor) ([]T, b
 		start.limit = maxPage
 	}
 	return func(yield func(T, error) bool) {
-		at, seen := start, map[string]bool{start.after: true, start.before: true}
+		at, walked := start, newTrail(start)
 		for {
 			items, more, err := fetch(at)
 			if err != nil {
@@ -30,13 +31,13 @@ func paginate[T any](start cursor, id func(T) string, fetch func(cursor) ([]T, b
 			if !more && len(items) == 0 {
 				return
 			}
-			// The cursor is checked first, so that a page that comes twice is not walked twice.
-			if at, err = nextCursor(at, items, id, seen); err != nil {
+			ids := idsOf(items, id)
+			if at, err = walked.next(at, ids); err != nil {
 				yield(*new(T), err)
 				return
 			}
-			for _, item := range items {
-				if !yield(item, nil) {
+			for i, item := range items {
+				if walked.isNew(ids[i]) && !yield(item, nil) {
 					return
 				}
 			}
@@ -47,23 +48,51 @@ func paginate[T any](start cursor, id func(T) string, fetch func(cursor) ([]T, b
 	}
 }
 
-// nextCursor says where the page after items starts. A cursor that was used
-// before would walk in a circle, so it is an error, and so is nothing to go on from.
-func nextCursor[T any](at cursor, items []T, id func(T) string, seen map[string]bool) (cursor, error) {
-	if len(items) == 0 {
+func idsOf[T any](items []T, id func(T) string) []string {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = id(item)
+	}
+	return ids
+}
+
+// trail is what a walk remembers, so that it never goes in a circle, and yields
+// an item once where a page begins with the end of the one before.
+type trail struct {
+	cursors      map[string]bool // all that were used
+	before, page map[string]bool // the items of the page before, and of this one
+}
+
+func newTrail(start cursor) *trail {
+	used := map[string]bool{start.after: true, start.before: true}
+	return &trail{cursors: used, page: maps.Clone(used)}
+}
+
+// next says where the page after the one of ids starts. A cursor that was used
+// before would walk in a circle, so it is an error, and so is nothing to go on
+// from. It is asked first, so that a page that comes twice is not walked twice.
+func (t *trail) next(at cursor, ids []string) (cursor, error) {
+	if len(ids) == 0 {
 		return at, fmt.Errorf("refundkit: Stripe sent an empty page and says that more follow: the walk stopped, it is not complete")
 	}
-	edge := &at.after
-	item := items[len(items)-1]
+	edge, id := &at.after, ids[len(ids)-1]
 	if at.before != "" {
-		edge, item = &at.before, items[0]
+		edge, id = &at.before, ids[0]
 	}
-	*edge = id(item)
-	if seen[*edge] {
+	if t.cursors[id] {
 		return at, fmt.Errorf("refundkit: Stripe sent the same page again: the walk stopped, it is not complete")
 	}
-	seen[*edge] = true
+	*edge, t.cursors[id] = id, true
+	t.before, t.page = t.page, make(map[string]bool, len(ids))
 	return at, nil
+}
+
+// isNew reports whether an item of this page was neither on the page before nor
+// earlier on this one.
+func (t *trail) isNew(id string) bool {
+	is := !t.before[id] && !t.page[id]
+	t.page[id] = true
+	return is
 }
 
 func validatePage(limit int, after, before string) error {

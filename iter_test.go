@@ -85,6 +85,10 @@ func TestPaginateEnds(t *testing.T) {
 		"backwards in a circle":      {start: cursor{before: "a"}, pages: []page{{[]string{"c", "b"}, true, nil}, {[]string{"c", "b"}, true, nil}}, want: []string{"c", "b"}, failure: "same page"},
 		"the last page again":        {pages: []page{{[]string{"c"}, true, nil}, {[]string{"c"}, false, nil}}, want: []string{"c"}, failure: "same page"},
 		"an item without id":         {pages: []page{{[]string{"c", ""}, true, nil}}, failure: "walk stopped"},
+		"a page that overlaps":       {pages: []page{{[]string{"d", "c"}, true, nil}, {[]string{"c", "b"}, true, nil}, {[]string{"c", "b", "a"}, false, nil}}, want: []string{"d", "c", "b", "a"}},
+		"the start on the page":      {start: cursor{after: "d"}, pages: []page{{[]string{"d", "c"}, false, nil}}, want: []string{"c"}},
+		"backwards, overlapping":     {start: cursor{before: "a"}, pages: []page{{[]string{"c", "b", "a"}, true, nil}, {[]string{"e", "d", "c"}, false, nil}}, want: []string{"c", "b", "e", "d"}},
+		"an item twice on a page":    {pages: []page{{[]string{"c", "c", "b"}, false, nil}}, want: []string{"c", "b"}},
 		"an error on the first page": {pages: []page{{nil, false, broken}}, failure: "broken"},
 		"an error on a later page":   {pages: []page{{[]string{"c"}, true, nil}, {nil, true, broken}}, want: []string{"c"}, failure: "broken"},
 	} {

@@ -313,7 +313,7 @@ func (e *Error) problem() JobProblem {
 // refusal says nothing of the payment.
 func endOfLook(found found, err error) lookEnd {
 	if err == nil {
-		return lookEnd{ending: endingMade, inForce: idsOf(found.inForce), over: idsOf(found.over), alike: idsOf(found.alike)}
+		return lookEnd{ending: endingMade, inForce: oldestFirst(found.inForce), over: oldestFirst(found.over), alike: oldestFirst(found.alike)}
 	}
 	end := lookEnd{ending: endingNotSent, detail: err.Error()}
 	var failure *Error
@@ -327,8 +327,8 @@ func endOfLook(found found, err error) lookEnd {
 	return end
 }
 
-// idsOf returns the ids, the oldest first.
-func idsOf(refunds []*Refund) []string {
+// oldestFirst returns the ids, the oldest first.
+func oldestFirst(refunds []*Refund) []string {
 	ids := make([]string, 0, len(refunds))
 	for _, refund := range slices.Backward(refunds) {
 		ids = append(ids, refund.ID)

@@ -157,6 +157,26 @@ func TestAllEndingBefore(t *testing.T) {
 	})
 }
 
+// TestAllWhileRefundsAreMade: what is made behind the walk's back is not on a later page.
+func TestAllWhileRefundsAreMade(t *testing.T) {
+	forEachWalk(t, func(t *testing.T, _ string, all walk) {
+		client, mock := setup(t)
+		refunds := newLedger(20)
+		serve(mock, func(r sentRequest) (*http.Response, error) {
+			address, err := url.Parse(r.uri)
+			if err != nil {
+				return nil, err
+			}
+			page := refunds.page(address.Query())
+			refunds = append(ledger{fmt.Sprintf("re_%03d", len(refunds)+1), fmt.Sprintf("re_%03d", len(refunds)+2)}, refunds...)
+			return answer(http.StatusOK, page), nil
+		})
+		ids, errs := collect(t, all(t.Context(), client, 3, "", ""))
+		assert.Empty(t, errs)
+		assert.Equal(t, []string(newLedger(20)), ids)
+	})
+}
+
 func TestAllStartingAfter(t *testing.T) {
 	forEachWalk(t, func(t *testing.T, _ string, all walk) {
 		client, mock := setup(t)

@@ -213,3 +213,8 @@ func fields(v any) map[string]any {
 	}
 	return set
 }
+
+// limiterFunc is a limiter of one function.
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }

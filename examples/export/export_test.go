@@ -184,7 +184,8 @@ func TestInterruptedProgramSaysHowToGoOn(t *testing.T) {
 }
 
 func TestFlagsRefused(t *testing.T) {
-	for _, args := range [][]string{{"-from", "yesterday"}, {"-to", "2026-13-01"}, {"-from", "2026-01-01", "-to", "2026-01-01"}, {"-resume"}} {
+	for _, args := range [][]string{{"-from", "yesterday"}, {"-to", "2026-13-01"}, {"-from", "2026-01-01", "-to", "2026-01-01"}, {"-resume"},
+		{"-to", time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}} {
 		_, err := readFlags(args)
 		require.Error(t, err, args)
 	}

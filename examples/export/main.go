@@ -83,6 +83,8 @@ func readFlags(args []string) (j job, err error) {
 	switch {
 	case !j.from.Before(j.to):
 		return j, fmt.Errorf("-to %s is not after -from %s", *to, *from)
+	case j.to.After(time.Now()):
+		return j, fmt.Errorf("-to %s has not come: the file would look complete and not be", *to)
 	case j.resume && j.dir == "":
 		return j, errors.New("-resume needs -out, the folder of the export that was interrupted")
 	case j.dir == "":
