@@ -33,6 +33,9 @@
 //
 //	curl -X POST http://127.0.0.1:12111/_refundtest/refunds/re_1/fail -d '{"reason": "lost_or_stolen_card"}'
 //
+// Each flag can be an environment variable: -chaos-seed is REFUNDTEST_CHAOS_SEED.
+// The newest 1,000 requests and events are remembered, or as many as -journal says.
+//
 // With -chaos 0.3 three in ten requests meet something that a client must
 // survive: lost answers, errors of proxies, limits, broken bodies. The log says
 // what, at the end of the line: chaos="answer 502 text/html".

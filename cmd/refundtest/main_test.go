@@ -46,12 +46,13 @@ func TestVersion(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	base, _, stop := program(t)
+	base, out, stop := program(t)
 	ask := func(url string) error { return run(t.Context(), []string{"-health", url}, io.Discard, io.Discard) }
 	require.NoError(t, ask(base))
 	assert.ErrorContains(t, ask(base+"/v1/refunds"), "401")
 	require.NoError(t, stop())
 	assert.Error(t, ask(base))
+	assert.NotContains(t, out.text.String(), "HEAD / ", "it is asked every few seconds")
 }
 
 // pipes is a listener whose connections live in memory, and so in a bubble.
