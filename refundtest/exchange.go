@@ -12,10 +12,10 @@ type exchange struct {
 	inProcess bool // by HTTPClient, without a connection
 	reused    bool // not the first request on its connection
 
-	requestID    string
-	journalIndex int
-	fault        *Fault // what goes wrong with the request, nil for nothing
-	script       script
+	requestID string
+	entry     *Request // in the journal
+	fault     *Fault   // what goes wrong with the request, nil for nothing
+	script    script
 
 	// Known once the request is admitted.
 	route   *route
@@ -64,7 +64,7 @@ func (s *Server) receive(r *http.Request, body []byte, tooLarge, inProcess bool)
 // begin gives a request its id and writes it down.
 func (x *exchange) begin() {
 	x.requestID = x.server.ids.request()
-	x.journalIndex = x.server.journal.begin(x)
+	x.entry = x.server.journal.begin(x)
 }
 
 // answer passes a request through the injected fault to the API.
@@ -72,7 +72,7 @@ func (s *Server) answer(x *exchange) (a *answer) {
 	a = &answer{drop: true}
 	ended := true // by a fault, which then reads no answer
 	defer func() {
-		if entry, kept := s.journal.end(x, a); kept && s.onRequest != nil {
+		if entry := s.journal.end(x, a); s.onRequest != nil {
 			s.onRequest(x.request.Context(), entry.clone())
 		}
 		if ended {

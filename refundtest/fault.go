@@ -149,6 +149,15 @@ func (f Fault) broken(problem string) Fault {
 	return f
 }
 
+// Err says why the fault can never happen, nil if it can: [Server.Inject] reports
+// it to the test, and a program without one can ask before.
+func (f Fault) Err() error {
+	if problem := f.unfit(); problem != "" {
+		return fmt.Errorf("refundtest: the fault %q can never happen: %s", f, problem)
+	}
+	return nil
+}
+
 // String says what goes wrong, and where.
 func (f Fault) String() string {
 	text := f.name

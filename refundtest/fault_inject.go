@@ -25,6 +25,10 @@ func (s *Server) Inject(faults ...Fault) {
 	}
 }
 
+// ClearFaults ends all that was injected: later requests meet nothing of it, and
+// what has not happened is not reported.
+func (s *Server) ClearFaults() { s.faults.list.Store(nil) }
+
 // unfit says why the fault can never happen; empty if it can.
 func (f Fault) unfit() string {
 	if f.act == nil && !f.noConnection && f.mix == nil {

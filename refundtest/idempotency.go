@@ -52,7 +52,7 @@ func (s *Server) claimKey(x *exchange) (*keptKey, *refusal) {
 func (s *Server) settleKey(x *exchange, done *result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if done == nil || !done.executed {
+	if done == nil || !done.executed || !x.keyed { // nobody can repeat a key that was not sent
 		x.world.forgetKey(x.key)
 		return
 	}

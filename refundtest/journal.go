@@ -30,8 +30,9 @@ type Request struct {
 
 // journal keeps the requests in the order in which they came.
 type journal struct {
+	limit   int // how many are kept, 0 for all
 	mu      sync.Mutex
-	entries []Request
+	entries []*Request
 }
 
 // observed is the request as it came.
@@ -50,25 +51,32 @@ func (x *exchange) observed() Request {
 	return entry
 }
 
-func (j *journal) begin(x *exchange) int {
+func (j *journal) begin(x *exchange) *Request {
 	entry := x.observed()
 	if x.fault != nil {
 		entry.Fault = x.fault.String()
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, entry)
-	return len(j.entries) - 1
+	j.entries = newest(append(j.entries, &entry), j.limit)
+	return &entry
+}
+
+// newest drops what is older than the last limit items; 0 keeps all.
+func newest[T any](items []T, limit int) []T {
+	if limit == 0 || len(items) <= limit {
+		return items
+	}
+	surplus := len(items) - limit
+	clear(items[:surplus]) // the array is shared until append needs a new one
+	return items[surplus:]
 }
 
 // end writes down how a request was answered.
-func (j *journal) end(x *exchange, a *answer) (entry Request, kept bool) {
+func (j *journal) end(x *exchange, a *answer) Request {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if x.journalIndex >= len(j.entries) {
-		return Request{}, false // forgotten meanwhile
-	}
-	e := &j.entries[x.journalIndex]
+	e := x.entry
 	e.Replayed = x.replayed
 	if !a.drop {
 		e.Status = a.status
@@ -76,7 +84,7 @@ func (j *journal) end(x *exchange, a *answer) (entry Request, kept bool) {
 	if x.script.idle() {
 		e.Fault = ""
 	}
-	return *e, true
+	return *e
 }
 
 // looseForm reads what can be read of the parameters.
@@ -91,13 +99,14 @@ func (x *exchange) looseForm() url.Values {
 	return form
 }
 
-// Requests returns every request so far, oldest first, as copies.
+// Requests returns every request so far, or the newest that a [WithJournalLimit]
+// keeps, oldest first, as copies.
 func (s *Server) Requests() []Request {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
-	copies := slices.Clone(s.journal.entries)
-	for i := range copies {
-		copies[i] = copies[i].clone()
+	copies := make([]Request, len(s.journal.entries))
+	for i, entry := range s.journal.entries {
+		copies[i] = entry.clone()
 	}
 	return copies
 }

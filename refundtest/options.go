@@ -58,6 +58,15 @@ func WithLockTimeouts() Option {
 	return func(s *Server) { s.locks.on = true }
 }
 
+// WithJournalLimit keeps the memory of a long run small: it keeps the newest n
+// requests for [Server.Requests]; of each account and mode the newest n events, for
+// [World.Events] and /v1/events; of each webhook endpoint the newest n deliveries,
+// and of those that failed the newest n for their next attempt. By default, and if n
+// is less than 1, all is kept. Charges, refunds and their like are always kept.
+func WithJournalLimit(n int) Option {
+	return func(s *Server) { s.journal.limit = max(n, 0) }
+}
+
 // OnRequest calls notify for every request once its answer is known, before it is
 // sent, with the context of the request and what [Server.Requests] shows of it: a
 // log, for instance, that says which answer is due to a fault. It must be safe for

@@ -55,18 +55,17 @@ type Server struct {
 
 	onRequest func(context.Context, Request) // nil for nobody
 
-	mu      sync.Mutex // guards every world and what follows
-	worlds  map[worldName]*World
-	serial  int64
-	tasks   taskQueue
-	dueNow  time.Time // time of the task that is being done
-	outbox  []*event  // to be delivered, if there is a webhook
-	hooks   []*Webhook
-	cause   cause // of what is being changed
-	http    *http.Server
-	url     string
-	closed  bool
-	onClose []func()
+	mu     sync.Mutex // guards every world and what follows
+	worlds map[worldName]*World
+	serial int64
+	tasks  taskQueue
+	dueNow time.Time // time of the task that is being done
+	outbox []*event  // to be delivered, if there is a webhook
+	hooks  []*Webhook
+	cause  cause // of what is being changed
+	http   *http.Server
+	url    string
+	closed bool
 
 	faults faultList
 }
@@ -213,7 +212,7 @@ func (s *Server) Start() (url string) {
 // later request. It can be called more than once.
 func (s *Server) Close() {
 	s.mu.Lock()
-	server, hooks, again := s.http, s.onClose, s.closed
+	server, hooks, again := s.http, s.hooks, s.closed
 	s.closed = true
 	s.mu.Unlock()
 	if again {
@@ -223,7 +222,7 @@ func (s *Server) Close() {
 		_ = server.Close()
 	}
 	for _, hook := range hooks {
-		hook()
+		hook.release()
 	}
 	s.reportUnused()
 	if s.reporter != nil {

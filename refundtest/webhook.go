@@ -23,7 +23,8 @@ type Webhook struct {
 	send    func(*http.Request) (status int, err error)
 	sign    func(payload []byte, at time.Time) string // holds the secrets, so that no format verb reaches them
 	types   []string
-	base    func() context.Context // ends when the server is closed
+	base    func() context.Context // ends when the server is closed or the endpoint removed
+	release func()                 // ends base
 	held    bool
 	shuffle *rand.Rand
 	early   *chances
@@ -204,14 +205,24 @@ func (s *Server) handlerURL(path string) *url.URL {
 func (s *Server) addHook(w *Webhook, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.base = func() context.Context { return ctx }
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks = append(slices.Clip(s.hooks), w)
-	s.onClose = append(s.onClose, func() {
+	w.release = func() {
 		cancel()
 		w.awaitBackground()
 		release()
-	})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(slices.Clip(s.hooks), w)
+}
+
+// Remove ends the endpoint: nothing more is delivered to it, also of what has
+// happened before. A delivery that is on its way is given up.
+func (w *Webhook) Remove() {
+	s := w.server
+	s.mu.Lock()
+	s.hooks = slices.DeleteFunc(slices.Clone(s.hooks), func(other *Webhook) bool { return other == w })
+	s.mu.Unlock()
+	w.release()
 }
 
 // wants reports whether the endpoint listens to a type.

@@ -191,7 +191,8 @@ func (w *Webhook) Waiting() []Event {
 	return events
 }
 
-// Deliveries returns every delivery so far, in the order in which they ended.
+// Deliveries returns every delivery so far, or the newest that a
+// [WithJournalLimit] keeps, in the order in which they ended.
 func (w *Webhook) Deliveries() []Delivery {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -268,6 +269,9 @@ func (o *outerDelivery) end() []func() {
 // deliver makes one attempt for each delivery.
 func (w *Webhook) deliver(batch []*delivery) {
 	for _, d := range batch {
+		if w.base().Err() != nil {
+			return
+		}
 		outer := &outerDelivery{}
 		w.attempt(context.WithValue(w.base(), outerName{}, outer), d)
 		for _, next := range outer.end() {
@@ -296,12 +300,13 @@ func (w *Webhook) noteAttempt(d *delivery, made Delivery) Delivery {
 	defer w.mu.Unlock()
 	d.attempts++
 	made.Attempt = d.attempts
-	w.made = append(w.made, made)
+	limit := w.server.journal.limit
+	w.made = newest(append(w.made, made), limit)
 	w.noteOutcome(made)
 	waits := d.waits()
 	if !made.accepted() && d.attempts <= len(waits) {
 		d.due = made.Time.Add(waits[d.attempts-1])
-		w.failed = append(w.failed, d)
+		w.failed = newest(append(w.failed, d), limit)
 	}
 	return made
 }

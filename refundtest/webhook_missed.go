@@ -25,7 +25,7 @@ func (w *Webhook) noteOutcome(made Delivery) {
 	w.refused = slices.DeleteFunc(w.refused, func(d Delivery) bool { return d.Event.ID == made.Event.ID })
 	var crash *handlerPanic
 	if !made.accepted() && !errors.As(made.Err, &crash) { // a panic is reported when it happens
-		w.refused = append(w.refused, made)
+		w.refused = newest(append(w.refused, made), w.server.journal.limit)
 	}
 }
 

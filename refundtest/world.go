@@ -41,6 +41,7 @@ type World struct {
 	records      map[string]*paymentRecord
 	events       map[string]*event
 	keys         map[string]*keptKey
+	sweepKeysAt  int                // when so many keys are kept
 	disputes     map[string]*charge // by the id of the dispute
 	customers    map[string]*customer
 	methods      map[string]*savedMethod

@@ -32,7 +32,7 @@ type Event struct {
 	Body []byte
 }
 
-// event is an entry of the log, which only grows.
+// event is an entry of the log, which only grows, unless the journal has a limit.
 type event struct {
 	id       string
 	at       moment
@@ -63,6 +63,9 @@ func (w *World) publish(kind string, subject, previous object) {
 		cause: w.server.cause}
 	w.events[e.id] = e
 	w.allEvents.add(e)
+	for _, old := range w.allEvents.keep(w.server.journal.limit) {
+		delete(w.events, old.id)
+	}
 	if w.server.showsOlderEvents() {
 		e.older = w.withLists(subject)
 	}
@@ -111,7 +114,8 @@ func (e *event) publicIn(version string) Event {
 	}
 }
 
-// Events returns everything that happened in this world, oldest first.
+// Events returns everything that happened in this world, or the newest that a
+// [WithJournalLimit] keeps, oldest first.
 func (w *World) Events() []Event {
 	var happened []Event
 	w.server.locked(func() {

@@ -1,6 +1,9 @@
 package refundtest
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // keyLifetime is how long an idempotency key is remembered.
 const keyLifetime = 24 * time.Hour
@@ -32,6 +35,7 @@ func (w *World) claimKey(key string, use keptKey) (*keptKey, *refusal) {
 	}
 	switch {
 	case kept == nil:
+		w.sweepKeys(now)
 		use.since, use.running = now, true
 		w.keys[key] = &use
 		return nil, nil
@@ -44,6 +48,18 @@ func (w *World) claimKey(key string, use keptKey) (*keptKey, *refusal) {
 		return nil, keyInUse(key)
 	}
 	return kept, nil
+}
+
+// sweepKeys drops what has expired, each time that there are twice as many keys
+// as were left the last time.
+func (w *World) sweepKeys(now time.Time) {
+	if len(w.keys) < w.sweepKeysAt {
+		return
+	}
+	maps.DeleteFunc(w.keys, func(_ string, kept *keptKey) bool {
+		return !kept.running && now.Sub(kept.since) >= keyLifetime
+	})
+	w.sweepKeysAt = max(2*len(w.keys), 1000)
 }
 
 // keepAnswer ends the first use of a key.

@@ -38,6 +38,16 @@ func (t *timeline[T]) remove(item T) {
 	t.items = slices.DeleteFunc(t.items, func(other T) bool { return other.when() == item.when() })
 }
 
+// keep drops and returns what is older than the last limit items; 0 keeps all.
+func (t *timeline[T]) keep(limit int) (dropped []T) {
+	if limit == 0 || len(t.items) <= limit {
+		return nil
+	}
+	dropped = slices.Clone(t.sorted()[:len(t.items)-limit])
+	t.items = newest(t.items, limit)
+	return dropped
+}
+
 func (t *timeline[T]) sorted() []T {
 	if t.unsorted {
 		slices.SortFunc(t.items, func(a, b T) int { return a.when().compare(b.when()) })

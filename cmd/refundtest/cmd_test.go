@@ -29,7 +29,8 @@ func TestParseFlags(t *testing.T) {
 		"-chaos", "0.3", "-chaos-seed", "7"}, io.Discard)
 	require.NoError(t, err)
 	assert.Contains(t, []string{"127.0.0.1:0", "[::1]:0"}, c.addr)
-	assert.Equal(t, config{addr: c.addr, seed: "x.json", webhook: "http://127.0.0.1:3000/hook", secret: "whsec_1", version: refundtest.APIVersion, chaos: 0.3, chaosSeed: 7}, *c)
+	assert.Equal(t, config{addr: c.addr, seed: "x.json", webhook: "http://127.0.0.1:3000/hook", secret: "whsec_1", version: refundtest.APIVersion, chaos: 0.3, chaosSeed: 7,
+		journal: 1000, control: true}, *c)
 	_, err = parseFlags([]string{"-addr", "0.0.0.0:12111", "-allow-remote"}, io.Discard)
 	assert.NoError(t, err)
 }
@@ -190,7 +191,7 @@ func TestProgramFinishesWhatIsRunning(t *testing.T) {
 		server.ServeHTTP(w, r)
 	})
 	ended := make(chan error)
-	go func() { ended <- serve(ctx, listener, slow, server) }()
+	go func() { ended <- serve(ctx, listener, slow, func() { server.Advance(0) }) }()
 	status, _ := get(t, "http://"+listener.Addr().String()+"/v1/refunds")
 	assert.Equal(t, 401, status)
 	require.NoError(t, <-ended)

@@ -28,6 +28,14 @@
 // Clients that refuse events of another API version than their own get theirs with
 // -webhook-version 2023-10-16.
 //
+// Tests control the fake below /_refundtest: they reset it, move its clock, make
+// refunds settle and fail, and read what was requested. -help lists how:
+//
+//	curl -X POST http://127.0.0.1:12111/_refundtest/refunds/re_1/fail -d '{"reason": "lost_or_stolen_card"}'
+//
+// Each flag can be an environment variable: -chaos-seed is REFUNDTEST_CHAOS_SEED.
+// The newest 1,000 requests and events are remembered, or as many as -journal says.
+//
 // With -chaos 0.3 three in ten requests meet something that a client must
 // survive: lost answers, errors of proxies, limits, broken bodies. The log says
 // what, at the end of the line: chaos="answer 502 text/html".
@@ -45,8 +53,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/refundkit/refundkit/refundtest"
 )
 
 func main() {
@@ -62,8 +68,10 @@ func main() {
 }
 
 const (
-	tick       = 250 * time.Millisecond // how late a refund settles at most
-	longestEnd = 5 * time.Second        // that requests get when the program stops
+	tick        = 250 * time.Millisecond // how late a refund settles at most
+	longestEnd  = 5 * time.Second        // that requests get when the program stops
+	longestRead = 30 * time.Second       // that a request may take to arrive
+	longestIdle = 2 * time.Minute        // between two requests of a connection
 )
 
 // run serves until ctx ends. It returns nil if that was all that happened.
@@ -73,55 +81,52 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 		return err
 	}
 	log := &logger{out: out, now: time.Now}
-	server := refundtest.New(refundtest.WithClock(time.Now), refundtest.OnRequest(log.fault))
-	defer server.Close()
-	worlds := []place{{"test mode", server.World}, {"live mode", server.Live()}}
-	if config.seed != "" {
-		more, err := seedFile(server, config.seed)
-		if err != nil {
-			return err
-		}
-		worlds = append(worlds, more...)
-	}
-	if err := config.apply(server, log); err != nil {
+	switch {
+	case config.showVersion:
+		_, err := fmt.Fprintln(out, versionLine())
 		return err
+	case config.health != "":
+		return health(ctx, config.health)
 	}
 	listener, err := net.Listen("tcp", config.addr)
 	if err != nil {
 		return err
 	}
+	service, err := newService(config, log)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	defer service.stop()
+	if config.chaos > 0 {
+		log.line("chaos: %g %% of the requests, -chaos-seed %d", config.chaos*100, config.chaosSeed)
+	}
 	log.line("listening on http://%s, as the API and as a page for people", listener.Addr())
-	return serve(ctx, listener, log.around(handler(server, worlds)), server)
+	return serve(ctx, listener, log.around(service), service.tick)
 }
 
-// apply does what the flags say about webhooks and faults.
-func (c *config) apply(server *refundtest.Server, log *logger) error {
-	if c.chaos > 0 {
-		server.Inject(refundtest.Chaos(c.chaosSeed, c.chaos).On("/v1/{rest...}"))
-		log.line("chaos: %g %% of the requests, -chaos-seed %d", c.chaos*100, c.chaosSeed)
+// health asks a running program whether it answers.
+func health(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, longestEnd)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, base, nil)
+	if err != nil {
+		return err
 	}
-	if c.webhook == "" {
-		return nil
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
 	}
-	_, err := server.AddWebhookURL(c.webhook, c.secret, refundtest.OnDelivery(log.delivery), refundtest.InAPIVersion(c.version))
-	return err
-}
-
-// handler gives people their page and programs their API.
-func handler(server *refundtest.Server, worlds []place) http.Handler {
-	people := &page{server: server, worlds: worlds}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			people.ServeHTTP(w, r)
-			return
-		}
-		server.ServeHTTP(w, r) // not through a mux, which would tidy the path
-	})
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", base, response.Status)
+	}
+	return nil
 }
 
 // serve ends with ctx, after the requests that are running.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, server *refundtest.Server) error {
-	web := &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second}
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, work func()) error {
+	web := &http.Server{Handler: handler, ReadTimeout: longestRead, IdleTimeout: longestIdle}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	ticker := time.NewTicker(tick)
@@ -129,7 +134,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, ser
 	for {
 		select {
 		case <-ticker.C:
-			server.Advance(0)
+			work()
 		case err := <-ended:
 			return err
 		case <-ctx.Done():

@@ -31,7 +31,7 @@ func TestMoney(t *testing.T) {
 func show(t *testing.T, server *refundtest.Server, target string, worlds ...place) (string, http.Header) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	handler(server, append([]place{{"test mode", server.World}, {"live mode", server.Live()}}, worlds...)).
+	(&page{server, append([]place{{"test mode", server.World}, {"live mode", server.Live()}}, worlds...)}).
 		ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 	require.Equal(t, 200, w.Code)
 	return w.Body.String(), w.Header()
@@ -77,7 +77,7 @@ func TestPageEscapes(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Host = `evil"><script>`
-	handler(server, []place{{evil, server.World}, {evil, server.Live()}}).ServeHTTP(w, r)
+	(&page{server, []place{{evil, server.World}, {evil, server.Live()}}}).ServeHTTP(w, r)
 	page := strings.ToLower(w.Body.String())
 	assert.Contains(t, page, "&lt;script&gt;")
 	assert.NotContains(t, page, "<script")

@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"reflect"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,21 +53,20 @@ type fieldError struct{ field, reason string }
 func (e *fieldError) Error() string { return fmt.Sprintf("field %q: %s", e.field, e.reason) }
 
 // seedFile adds the charges of a file, and returns the worlds of connected
-// accounts that they brought with them.
-func seedFile(server *refundtest.Server, name string) ([]place, error) {
+// accounts that they brought with them. It adds to known the ids that it gives.
+func seedFile(server *refundtest.Server, name string, known map[string]bool) ([]place, error) {
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	worlds, err := seed(server, name, content)
+	worlds, err := seed(server, name, content, known)
 	if err != nil {
 		return nil, fmt.Errorf("-seed: %w", err)
 	}
 	return worlds, nil
 }
 
-func seed(server *refundtest.Server, name string, content []byte) (worlds []place, err error) {
-	known := map[string]bool{}
+func seed(server *refundtest.Server, name string, content []byte, known map[string]bool) (worlds []place, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
 		return nil, fmt.Errorf("%s:1: it must be a JSON array of charges", name)
@@ -83,7 +80,7 @@ func seed(server *refundtest.Server, name string, content []byte) (worlds []plac
 		from = decoder.InputOffset() - int64(len(raw))
 		c, err := readCharge(raw)
 		if err == nil {
-			err = c.add(server, known)
+			_, err = c.add(server, known)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: charge %d: %w", name, lineAt(content, from+offsetIn(raw, err)), number, describe(err))
@@ -112,46 +109,23 @@ func errCutOff() error { return errors.New("the file ends within the array") }
 
 func readCharge(raw []byte) (*seedCharge, error) {
 	c := &seedCharge{}
-	strict := json.NewDecoder(bytes.NewReader(raw))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(c); err != nil {
+	if err := strict(raw, c); err != nil {
 		return nil, err
 	}
 	return c, c.check()
 }
 
-var (
-	currencyShape = regexp.MustCompile(`^[a-z]{3}$`)
-	accountShape  = regexp.MustCompile(`^acct_[A-Za-z0-9_]+$`)
-)
-
-// check refuses what the server would otherwise replace by a default.
-func (c *seedCharge) check() error {
-	outcomes := []string{"", string(refundtest.Succeeds), string(refundtest.PendsThenSucceeds), string(refundtest.SucceedsThenFails),
-		string(refundtest.StaysPending), string(refundtest.NeedsAction)}
-	switch {
-	case c.Amount < 1:
-		return &fieldError{"amount", "it must be at least 1, in the currency's smallest unit"}
-	case c.Currency != "" && !currencyShape.MatchString(c.Currency):
-		return &fieldError{"currency", "it must be three lower-case letters, such as usd"}
-	case !slices.Contains([]string{"", "succeeded", "pending", "failed"}, c.Status):
-		return &fieldError{"status", "it must be succeeded, pending or failed"}
-	case !slices.Contains(outcomes, c.OnRefund):
-		return &fieldError{"on_refund", "it must be one of " + strings.Join(outcomes[1:], ", ")}
-	case c.Account != "" && !accountShape.MatchString(c.Account):
-		return &fieldError{"account", "it must be the id of an account, acct_..."}
-	case c.ApplicationFeeAmount < 0 || c.ApplicationFeeAmount > c.Amount:
-		return &fieldError{"application_fee_amount", "it must be from 0 to the amount"}
-	}
-	return nil
+func (c *seedCharge) world(server *refundtest.Server) place {
+	return placeOf(server, c.Account, c.Livemode)
 }
 
-func (c *seedCharge) world(server *refundtest.Server) place {
+// placeOf is the world of an account, empty for the platform's own, and a mode.
+func placeOf(server *refundtest.Server, account string, live bool) place {
 	p := place{"test mode", server.World}
-	if c.Account != "" && c.Account != refundtest.PlatformAccount {
-		p = place{c.Account, server.Account(c.Account)}
+	if account != "" && account != refundtest.PlatformAccount {
+		p = place{account, server.Account(account)}
 	}
-	if c.Livemode {
+	if live {
 		p.world = p.world.Live()
 		if p.name == "test mode" {
 			p.name = "live mode"
@@ -163,26 +137,30 @@ func (c *seedCharge) world(server *refundtest.Server) place {
 }
 
 // add gives the charge and its refunds to the server.
-func (c *seedCharge) add(server *refundtest.Server, known map[string]bool) error {
-	if c.ID != "" && known[c.ID] {
-		return &fieldError{"id", fmt.Sprintf("there already is a charge %s", c.ID)}
-	}
+func (c *seedCharge) add(server *refundtest.Server, known map[string]bool) (added refundtest.Charge, err error) {
 	world := c.world(server).world
-	added := world.AddCharge(refundtest.Charge{
+	if _, taken := world.Charge(c.ID); taken || known[c.ID] {
+		return added, &fieldError{"id", fmt.Sprintf("there already is a charge %s", c.ID)}
+	}
+	if known[c.PaymentIntent] {
+		return added, &fieldError{"payment_intent", fmt.Sprintf("another charge has %s", c.PaymentIntent)}
+	}
+	added = world.AddCharge(refundtest.Charge{
 		ID: c.ID, Amount: c.Amount, Currency: c.Currency, Status: c.Status, Uncaptured: c.Captured != nil && !*c.Captured,
 		PaymentIntent: c.PaymentIntent, PaymentMethodType: c.PaymentMethodType, OnRefund: refundtest.RefundOutcome(c.OnRefund),
 		Customer: c.Customer, Description: c.Description, ReceiptEmail: c.ReceiptEmail, Metadata: c.Metadata,
 		Created: timeOf(c.Created), Transfer: c.Transfer, ApplicationFeeAmount: c.ApplicationFeeAmount,
 	})
-	known[added.ID] = true
+	known[added.ID], known[added.PaymentIntent] = true, true
 	for i, r := range c.Refunds {
 		_, err := world.AddRefund(refundtest.Refund{ID: r.ID, Charge: added.ID, Amount: r.Amount, Status: r.Status,
 			Reason: r.Reason, Metadata: r.Metadata, Created: timeOf(r.Created)})
 		if err != nil {
-			return &fieldError{"refunds", fmt.Sprintf("refund %d: %s", i+1, unwrapped(err))}
+			return added, &fieldError{"refunds", fmt.Sprintf("refund %d: %s", i+1, unwrapped(err))}
 		}
 	}
-	return nil
+	added, _ = world.Charge(added.ID)
+	return added, nil
 }
 
 // unwrapped is the reason alone, without what the server says of where.

@@ -13,7 +13,7 @@ func TestSeed(t *testing.T) {
 	server := refundtest.New()
 	content, err := os.ReadFile("testdata/charges.json")
 	require.NoError(t, err)
-	worlds, err := seed(server, "charges.json", content)
+	worlds, err := seed(server, "charges.json", content, map[string]bool{})
 	require.NoError(t, err)
 	require.Len(t, worlds, 2)
 	assert.Equal(t, "acct_1Shop", worlds[0].name)
@@ -62,9 +62,23 @@ func TestSeedSaysWhatIsWrong(t *testing.T) {
 		"after a comma":   {"[{\"amount\": 1},\n", `f.json:2: the file ends within the array`},
 		"only the start":  {"[\n", `f.json:2: the file ends within the array`},
 		"trailing":        {"[{\"amount\": 1}]\n[]", `f.json:2: there is something after the array`},
+		"one intent":      {"[{\"amount\": 1, \"payment_intent\": \"pi_1\"},\n{\"amount\": 1, \"payment_intent\": \"pi_1\"}]", `f.json:2: charge 2: field "payment_intent": another charge has pi_1`},
+		"a path for id":   {`[{"amount": 1, "id": "ch_1/refunds"}]`, `f.json:1: charge 1: field "id": it must begin with ch_ or py_ and go on with letters, digits and underscores`},
+		"a refund's id":   {`[{"amount": 1, "refunds": [{"id": "re_1/2"}]}]`, `f.json:1: charge 1: field "refunds": refund 1: field "id": it must begin with re_ or pyr_ and go on with letters, digits and underscores`},
+		"intent's id":     {`[{"amount": 1, "payment_intent": "ch_1"}]`, `f.json:1: charge 1: field "payment_intent": it must begin with pi_ and go on with letters, digits and underscores`},
+		"reason":          {`[{"amount": 1, "refunds": [{"reason": "bored"}]}]`, `f.json:1: charge 1: field "refunds": refund 1: field "reason": it must be one of duplicate, fraudulent, requested_by_customer, expired_uncaptured_charge`},
+		"before 1970":     {`[{"amount": 1, "created": -5}]`, `f.json:1: charge 1: field "created": it must be in Unix seconds, and not in the future`},
+		"far future":      {`[{"amount": 1, "refunds": [{"created": 99999999999}]}]`, `f.json:1: charge 1: field "refunds": refund 1: field "created": it must be in Unix seconds, and not in the future`},
+		"refunded before": {`[{"amount": 1, "created": 9, "refunds": [{"created": 8}]}]`, `f.json:1: charge 1: field "refunds": refund 1: field "created": it is before the charge was made`},
+		"less than none":  {`[{"amount": 1, "refunds": [{"amount": -1}]}]`, `f.json:1: charge 1: field "refunds": refund 1: field "amount": it must be at least 1, in the currency's smallest unit`},
+		"type":            {`[{"amount": 1, "payment_method_type": "banana"}]`, `f.json:1: charge 1: field "payment_method_type": "banana" is not a type of Stripe's, such as card or sepa_debit`},
+		"a field twice":   {"[{\"amount\": 1,\n\"amount\": 2}]", `f.json:1: charge 1: field "amount": it is there twice`},
+		"twice inside":    {"[{\"amount\": 1,\n\"metadata\": {\"a\": \"1\", \"a\": \"2\"}}]", `f.json:2: charge 1: field "a": it is there twice`},
+		"no currency":     {`[{"amount": 1, "currency": "zzz"}]`, `f.json:1: charge 1: field "currency": "zzz" is not a currency of Stripe's`},
+		"metadata":        {`[{"amount": 1, "metadata": {"a[b]": "c"}}]`, `f.json:1: charge 1: field "metadata": a name has at most 40 characters and no brackets, a value at most 500`},
 		"not an object":   {"[\n5]", `f.json:2: charge 1: it must be an object, not number`},
 	} {
-		_, err := seed(refundtest.New(), "f.json", []byte(c.content))
+		_, err := seed(refundtest.New(), "f.json", []byte(c.content), map[string]bool{})
 		assert.EqualError(t, err, c.want, name)
 	}
 }
@@ -73,6 +87,6 @@ func FuzzSeed(f *testing.F) {
 	f.Add([]byte(`[{"amount": 1, "refunds": [{}]}]`))
 	f.Add([]byte("[{\"amount\": 1,\n\"x\": \"\xff"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		_, _ = seed(refundtest.New(), "f.json", content) // must return
+		_, _ = seed(refundtest.New(), "f.json", content, map[string]bool{}) // must return
 	})
 }
