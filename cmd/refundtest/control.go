@@ -42,17 +42,16 @@ type call struct {
 type control struct{ service *service }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, answer := http.StatusOK, any(nil)
 	if err := c.refuse(r); err != nil {
-		status, answer = http.StatusForbidden, said(err)
-	} else if mux := c.mux(); !known(mux, r) {
-		err := fmt.Errorf("there is no %s %s; GET %s lists what there is", r.Method, r.URL.Path, controlPath)
-		status, answer = http.StatusNotFound, said(err)
-	} else {
-		mux.ServeHTTP(w, r)
+		reply(w, http.StatusForbidden, said(err))
 		return
 	}
-	reply(w, status, answer)
+	mux := c.mux()
+	if _, pattern := mux.Handler(r); !strings.Contains(pattern, " ") {
+		reply(w, http.StatusNotFound, said(fmt.Errorf("there is no %s %s; GET %s lists what there is", r.Method, plain(r.URL.Path), controlPath)))
+		return
+	}
+	mux.ServeHTTP(w, r)
 }
 
 // mux has every operation at its path.
@@ -69,11 +68,6 @@ func (c *control) mux() *http.ServeMux {
 		})
 	}
 	return mux
-}
-
-func known(mux *http.ServeMux, r *http.Request) bool {
-	_, pattern := mux.Handler(r)
-	return strings.Contains(pattern, " ")
 }
 
 // refuse keeps web pages out that a browser on this machine shows: those of other
