@@ -151,17 +151,17 @@ func strict(raw []byte, into any) error {
 
 // doubled finds a field that an object has twice.
 func doubled(decoder *json.Decoder) error {
-	start, err := decoder.Token()
-	if err != nil || start != json.Delim('{') && start != json.Delim('[') {
-		return nil // not JSON, or one plain value
+	start, _ := decoder.Token() // what is wrong with the JSON was found before
+	if start != json.Delim('{') && start != json.Delim('[') {
+		return nil // one plain value
 	}
 	fields := map[string]bool{}
 	for decoder.More() {
 		if start == json.Delim('{') {
-			token, err := decoder.Token()
+			token, _ := decoder.Token()
 			name, isName := token.(string)
-			if err != nil || !isName {
-				return nil //nolint:nilerr // what is wrong with the JSON was found before
+			if !isName {
+				return nil
 			}
 			if fields[name] {
 				return &fieldError{name, "it is there twice"}
