@@ -42,17 +42,16 @@ type call struct {
 type control struct{ service *service }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, answer := http.StatusOK, any(nil)
 	if err := c.refuse(r); err != nil {
-		status, answer = http.StatusForbidden, said(err)
-	} else if mux := c.mux(); !known(mux, r) {
-		err := fmt.Errorf("there is no %s %s; GET %s lists what there is", r.Method, r.URL.Path, controlPath)
-		status, answer = http.StatusNotFound, said(err)
-	} else {
-		mux.ServeHTTP(w, r)
+		reply(w, http.StatusForbidden, said(err))
 		return
 	}
-	reply(w, status, answer)
+	mux := c.mux()
+	if _, pattern := mux.Handler(r); !strings.Contains(pattern, " ") {
+		reply(w, http.StatusNotFound, said(fmt.Errorf("there is no %s %s; GET %s lists what there is", r.Method, plain(r.URL.Path), controlPath)))
+		return
+	}
+	mux.ServeHTTP(w, r)
 }
 
 // mux has every operation at its path.
@@ -69,11 +68,6 @@ func (c *control) mux() *http.ServeMux {
 		})
 	}
 	return mux
-}
-
-func known(mux *http.ServeMux, r *http.Request) bool {
-	_, pattern := mux.Handler(r)
-	return strings.Contains(pattern, " ")
 }
 
 // refuse keeps web pages out that a browser on this machine shows: those of other
@@ -157,17 +151,17 @@ func strict(raw []byte, into any) error {
 
 // doubled finds a field that an object has twice.
 func doubled(decoder *json.Decoder) error {
-	start, err := decoder.Token()
-	if err != nil || start != json.Delim('{') && start != json.Delim('[') {
-		return nil // not JSON, or one plain value
+	start, _ := decoder.Token() // what is wrong with the JSON was found before
+	if start != json.Delim('{') && start != json.Delim('[') {
+		return nil // one plain value
 	}
 	fields := map[string]bool{}
 	for decoder.More() {
 		if start == json.Delim('{') {
-			token, err := decoder.Token()
+			token, _ := decoder.Token()
 			name, isName := token.(string)
-			if err != nil || !isName {
-				return nil //nolint:nilerr // what is wrong with the JSON was found before
+			if !isName {
+				return nil
 			}
 			if fields[name] {
 				return &fieldError{name, "it is there twice"}

@@ -16,11 +16,11 @@ type world = refundtest.World
 // operations is the list that --help shows.
 func operations() []operation {
 	return []operation{
-		{"GET", "", "", "lists what there is", list},
-		{"POST", "/reset", "", "begins again as the flags say: seed, webhook and chaos are back, all else is gone", reset},
-		{"GET", "/clock", "", "shows the server's time", showClock},
-		{"POST", "/clock", `{"seconds": 86400}`, "moves the clock forward, and does what has come due", forward},
-		{"POST", "/charges", `{"id": "ch_1", "amount": 2000, "on_refund": "succeeds_then_fails"}`, "adds a charge, as an element of -seed has it", addCharge},
+		{"GET", "", "", "lists what there is", alone(list)},
+		{"POST", "/reset", "", "begins again as the flags say: seed, webhook and chaos are back, all else is gone", alone(reset)},
+		{"GET", "/clock", "", "shows the server's time", alone(showClock)},
+		{"POST", "/clock", `{"seconds": 86400}`, "moves the clock forward, and does what has come due", alone(forward)},
+		{"POST", "/charges", `{"id": "ch_1", "amount": 2000, "on_refund": "succeeds_then_fails"}`, "adds a charge, as an element of -seed has it", alone(addCharge)},
 		{"POST", "/charges/{id}/settle", "", "a pending charge succeeds", onCharge((*world).SettleCharge)},
 		{"POST", "/charges/{id}/fail", "", "a pending charge fails", onCharge((*world).FailCharge)},
 		{"POST", "/charges/{id}/dispute", "", "the customer disputes it (a chargeback)", onCharge((*world).Dispute)},
@@ -43,16 +43,26 @@ func operations() []operation {
 		{"POST", "/balance", `{"currency": "usd", "amount": 0}`, "limits it", changeBalance((*world).SetBalance)},
 		{"POST", "/balance/top_up", `{"currency": "usd", "amount": 5000}`, "adds to it, and pays what waits", changeBalance((*world).TopUp)},
 		{"POST", "/cash_balance", `{"customer": "cus_1", "currency": "eur", "amount": 5000}`, "sets a customer's cash balance", setCash},
-		{"GET", "/accounts", "", "lists the connected accounts", listAccounts},
-		{"POST", "/accounts", `{"id": "acct_1Shop"}`, "adds one that Stripe-Account can name", addAccount},
-		{"GET", "/faults", "", "lists what was injected", listFaults},
-		{"POST", "/faults", `{"kind": "drop_connection", "after_work": true, "on": "POST /v1/refunds"}`, "makes something go wrong with later requests", injectFault},
-		{"DELETE", "/faults", "", "ends all of it, -chaos too", clearFaults},
-		{"GET", "/webhooks", "", "lists the endpoints", listHooks},
-		{"POST", "/webhooks", `{"url": "http://127.0.0.1:3000/hook", "secret": "whsec_test", "enabled_events": ["refund.*"]}`, "sends later events to a URL, signed", addHook},
-		{"POST", "/webhooks/{id}/retry", "", "repeats at once what it has not accepted", retryHook},
-		{"DELETE", "/webhooks/{id}", "", "ends an endpoint", removeHook},
+		{"GET", "/accounts", "", "lists the connected accounts", alone(listAccounts)},
+		{"POST", "/accounts", `{"id": "acct_1Shop"}`, "adds one that Stripe-Account can name", alone(addAccount)},
+		{"GET", "/faults", "", "lists what was injected", alone(listFaults)},
+		{"POST", "/faults", `{"kind": "drop_connection", "after_work": true, "on": "POST /v1/refunds"}`, "makes something go wrong with later requests", alone(injectFault)},
+		{"DELETE", "/faults", "", "ends all of it, -chaos too", alone(clearFaults)},
+		{"GET", "/webhooks", "", "lists the endpoints", alone(listHooks)},
+		{"POST", "/webhooks", `{"url": "http://127.0.0.1:3000/hook", "secret": "whsec_test", "enabled_events": ["refund.*"]}`, "sends later events to a URL, signed", alone(addHook)},
+		{"POST", "/webhooks/{id}/retry", "", "repeats at once what it has not accepted", alone(retryHook)},
+		{"DELETE", "/webhooks/{id}", "", "ends an endpoint", alone(removeHook)},
 		{"GET", "/requests", "", "what was requested, oldest first: ?limit=10 for the newest ten", listRequests},
+	}
+}
+
+// alone is for what concerns no world: it takes nothing from the query.
+func alone(do func(*call) (any, error)) func(*call) (any, error) {
+	return func(c *call) (any, error) {
+		if len(c.args) > 0 {
+			return nil, errors.New("there is nothing to say in the query")
+		}
+		return do(c)
 	}
 }
 
@@ -66,9 +76,6 @@ func list(*call) (any, error) {
 }
 
 func reset(c *call) (any, error) {
-	if err := c.only(); err != nil {
-		return nil, err
-	}
 	if err := c.reset(); err != nil {
 		return nil, err
 	}
@@ -97,9 +104,6 @@ func forward(c *call) (any, error) {
 }
 
 func addCharge(c *call) (any, error) {
-	if err := c.only(); err != nil {
-		return nil, err
-	}
 	given, err := readCharge(c.body)
 	if err != nil {
 		return nil, describe(err)
@@ -107,15 +111,13 @@ func addCharge(c *call) (any, error) {
 	if _, err := given.add(refundtest.New(), map[string]bool{}); err != nil {
 		return nil, err // before anything is changed
 	}
-	c.mu.Lock()
+	c.now.adding.Lock()
+	defer c.now.adding.Unlock()
 	added, err := given.add(c.now.server, c.now.taken)
-	p := given.world(c.now.server)
-	c.now.worlds = p.list(c.now.worlds)
-	c.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	return viewCharge(p.world, added), nil
+	return viewCharge(c.open(c.now, given.Account, given.Livemode), added), nil
 }
 
 // onCharge does something to a charge that the path names.

@@ -21,7 +21,7 @@ func (c *call) accounts() []string {
 }
 
 func listAccounts(c *call) (any, error) {
-	return map[string]any{"accounts": c.accounts()}, c.only()
+	return map[string]any{"accounts": c.accounts()}, nil
 }
 
 func addAccount(c *call) (any, error) {
@@ -35,13 +35,13 @@ func addAccount(c *call) (any, error) {
 		return nil, &fieldError{"id", "it must be the id of an account, acct_..."}
 	}
 	c.open(c.now, in.ID, false)
-	return map[string]string{"id": in.ID}, c.only()
+	return map[string]string{"id": in.ID}, nil
 }
 
 func listFaults(c *call) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return map[string]any{"faults": append([]string{}, c.now.faults...)}, c.only()
+	return map[string]any{"faults": append([]string{}, c.now.faults...)}, nil
 }
 
 func injectFault(c *call) (any, error) {
@@ -67,13 +67,13 @@ func clearFaults(c *call) (any, error) {
 	defer c.mu.Unlock()
 	c.now.server.ClearFaults()
 	c.now.faults = nil
-	return map[string]any{"faults": []string{}}, c.only()
+	return map[string]any{"faults": []string{}}, nil
 }
 
 func listHooks(c *call) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return map[string]any{"webhooks": append([]endpoint{}, c.now.hooks...)}, c.only()
+	return map[string]any{"webhooks": append([]endpoint{}, c.now.hooks...)}, nil
 }
 
 func addHook(c *call) (any, error) {

@@ -31,9 +31,11 @@ type service struct {
 type session struct {
 	server *refundtest.Server
 
+	adding sync.Mutex      // guards taken
+	taken  map[string]bool // ids of charges and PaymentIntents that were given
+
 	// Guarded by service.mu.
 	worlds []place
-	taken  map[string]bool // ids of charges and PaymentIntents that were given
 	faults []string
 	hooks  []endpoint
 	added  int // endpoints so far
