@@ -1,0 +1,2 @@
+// Package linearizable
+package linearizable
