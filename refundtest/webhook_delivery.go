@@ -298,6 +298,9 @@ func (w *Webhook) noteAttempt(d *delivery, made Delivery) Delivery {
 	made.Attempt = d.attempts
 	w.made = append(w.made, made)
 	w.noteOutcome(made)
+	if made.accepted() {
+		d.event.accepted.Store(w, true)
+	}
 	waits := d.waits()
 	if !made.accepted() && d.attempts <= len(waits) {
 		d.due = made.Time.Add(waits[d.attempts-1])
