@@ -78,6 +78,14 @@ func mismatch(member string) error {
 // name nothing.
 func same(asked, answered string) bool { return asked == "" || answered == "" || asked == answered }
 
+// agreeID refuses an object other than the one that the call names last.
+func agreeID(c call, id string) error {
+	if len(c.ids) > 0 && !same(c.ids[len(c.ids)-1], id) {
+		return mismatch("id")
+	}
+	return nil
+}
+
 // fill tells the caller who asked for it how the call went so far.
 func (r *request) fill(got result) {
 	if r.response == nil {

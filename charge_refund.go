@@ -96,6 +96,6 @@ func (s *ChargeRefundService) All(ctx context.Context, chargeID string, params C
 	return paginate(start, refundID, func(at cursor) ([]*Refund, bool, error) {
 		page := params // a copy for each page, so that ranges may run side by side
 		page.Limit, page.StartingAfter, page.EndingBefore = at.limit, at.after, at.before
-		return pageOf(s.List(ctx, chargeID, page, opts...))
+		return pageOf[*Refund](s.List(ctx, chargeID, page, opts...))
 	})
 }

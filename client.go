@@ -42,6 +42,14 @@ type Client struct {
 	PaymentRecords *PaymentRecordService
 	TestHelpers    *TestHelperService
 
+	// What a refund is about, to be read only.
+	Charges             *ChargeService
+	PaymentIntents      *PaymentIntentService
+	Disputes            *DisputeService
+	Balance             *BalanceService
+	BalanceTransactions *BalanceTransactionService
+	Events              *EventService
+
 	// What may be secret is reached through functions: no format verb sees through them.
 	config        func() *config
 	authorization func() string
@@ -84,6 +92,8 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	c.ChargeRefunds = &ChargeRefundService{c}
 	c.PaymentRecords = &PaymentRecordService{c}
 	c.TestHelpers = &TestHelperService{c}
+	c.Charges, c.PaymentIntents, c.Disputes = &ChargeService{c}, &PaymentIntentService{c}, &DisputeService{c}
+	c.Balance, c.BalanceTransactions, c.Events = &BalanceService{c}, &BalanceTransactionService{c}, &EventService{c}
 	return c, nil
 }
 

@@ -149,7 +149,7 @@ func TestDecodeReadsTheRest(t *testing.T) {
 		for _, file := range files {
 			body, err := os.ReadFile(file)
 			require.NoError(t, err)
-			var named struct{ Object string }
+			var named struct{ Object, URL string }
 			require.NoError(t, json.Unmarshal(body, &named))
 			member := "description"
 			var plain, fitted checker
@@ -160,8 +160,14 @@ func TestDecodeReadsTheRest(t *testing.T) {
 				plain, fitted = new(Charge), new(Charge)
 			case "payment_record":
 				plain, fitted = new(PaymentRecord), new(PaymentRecord)
+			case "payment_intent":
+				plain, fitted = new(PaymentIntent), new(PaymentIntent)
+			case "balance_transaction":
+				plain, fitted = new(BalanceTransaction), new(BalanceTransaction)
+			case "dispute":
+				plain, fitted, member = new(Dispute), new(Dispute), "reason"
 			case "list":
-				plain, fitted, member = new(RefundList), new(RefundList), "url"
+				plain, fitted, member = listAt(named.URL), listAt(named.URL), "url"
 			default:
 				continue
 			}
@@ -176,6 +182,21 @@ func TestDecodeReadsTheRest(t *testing.T) {
 		}
 	}
 	assert.Greater(t, read, 10)
+}
+
+// listAt is an empty list of what an address lists.
+func listAt(url string) checker {
+	switch url {
+	case "/v1/charges":
+		return new(ChargeList)
+	case "/v1/disputes":
+		return new(DisputeList)
+	case "/v1/balance_transactions":
+		return new(BalanceTransactionList)
+	case "/v1/events":
+		return new(EventList)
+	}
+	return new(RefundList)
 }
 
 // TestDecodeKnowsEveryKind walks all types that an answer can hold: the reader of
@@ -208,7 +229,7 @@ func TestDecodeKnowsEveryKind(t *testing.T) {
 			assert.Contains(t, []reflect.Kind{reflect.String, reflect.Int64, reflect.Float64, reflect.Bool}, kind.Kind(), path)
 		}
 	}
-	for _, answer := range []any{Refund{}, RefundList{}, Charge{}, PaymentRecord{}} {
+	for _, answer := range []any{Refund{}, RefundList{}, Charge{}, PaymentRecord{}, DisputeList{}, Balance{}, BalanceTransactionList{}, EventList{}} {
 		walk(reflect.TypeOf(answer), reflect.TypeOf(answer).Name())
 	}
 	assert.True(t, seen[reflect.TypeFor[Transfer]()] && seen[reflect.TypeFor[Address]()], "the walk went everywhere")

@@ -209,7 +209,7 @@ func TestEventRecorded(t *testing.T) {
 		if seen[plain.Data.Object.Object]++; event.Type == refundkit.EventTypeChargeRefunded {
 			charge, err := event.Charge()
 			require.NoError(t, err, path)
-			assert.Equal(t, want, []string{charge.ID, charge.Currency, charge.Status}, path)
+			assert.Equal(t, want, []string{charge.ID, charge.Currency, string(charge.Status)}, path)
 			continue
 		}
 		refund, err := event.Refund()

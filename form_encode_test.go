@@ -84,6 +84,7 @@ type everyKind struct {
 	Metadata Metadata     `url:"metadata"`
 	Created  CreatedRange `url:"created"`
 	Inner    inner        `url:"inner"`
+	Several  []string     `url:"several,brackets"`
 	Left     string       `url:"-"`
 }
 
@@ -93,14 +94,14 @@ func TestEncodeForm(t *testing.T) {
 	require.NoError(t, checkShape(reflect.ValueOf(everyKind{})))
 	full := everyKind{
 		hidden: "h", Text: "a b", Flag: true, Whole: -1, Long: 1 << 60, Moment: time.Unix(7, 0), Metadata: Metadata{"k": "v"},
-		Created: CreatedRange{At: time.Unix(8, 0)}, Inner: inner{"n"}, Left: "l",
+		Created: CreatedRange{At: time.Unix(8, 0)}, Inner: inner{"n"}, Several: []string{"x", "y"}, Left: "l",
 	}
 
 	form, err := encodeForm(full, []string{"b", "a"})
 
 	require.NoError(t, err)
 	assert.Equal(t, "created=8&expand%5B%5D=b&expand%5B%5D=a&flag=true&inner%5Bname%5D=n&long=1152921504606846976"+
-		"&metadata%5Bk%5D=v&moment=7&text=a+b&whole=-1&zone=", form)
+		"&metadata%5Bk%5D=v&moment=7&several%5B%5D=x&several%5B%5D=y&text=a+b&whole=-1&zone=", form)
 }
 
 func TestEncodeFormHasOneOrder(t *testing.T) {
@@ -129,6 +130,7 @@ func TestEveryParamsCanBeWritten(t *testing.T) {
 	for _, params := range []any{
 		RefundCreateParams{}, RefundUpdateParams{}, RefundListParams{}, ChargeRefundCreateParams{}, ChargeRefundListParams{},
 		PaymentRecordReportRefundParams{}, RefundProcessorDetailsParams{}, CustomRefundProcessorParams{}, PaymentRecordRefundedParams{},
+		ChargeListParams{}, DisputeListParams{}, BalanceTransactionListParams{}, EventListParams{},
 	} {
 		known[reflect.TypeOf(params).Name()] = params
 	}
@@ -195,6 +197,10 @@ func checkField(field reflect.StructField, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
 		return nil
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.String && strings.HasSuffix(tag, ",brackets") {
+			return nil
+		}
 	}
 	switch v.Interface().(type) {
 	case time.Time, query.Encoder:

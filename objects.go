@@ -33,32 +33,31 @@ type Transfer struct {
 	TransferGroup  string    `json:"transfer_group"`
 }
 
-// PaymentIntent is what someone handling a refund reads of a PaymentIntent. Its
-// client secret is left out on purpose. Amounts are in the smallest unit of
-// Currency.
+// Account is a connected account. Only its name is kept: [OnAccount] takes the ID.
 //
-// https://docs.stripe.com/api/payment_intents/object
-type PaymentIntent struct {
-	ID                 string                    `json:"id"`
-	Object             string                    `json:"object"`
-	Amount             int64                     `json:"amount"`
-	AmountCapturable   int64                     `json:"amount_capturable"`
-	AmountReceived     int64                     `json:"amount_received"`
-	CanceledAt         Timestamp                 `json:"canceled_at"`
-	CancellationReason string                    `json:"cancellation_reason"`
-	CaptureMethod      string                    `json:"capture_method"`
-	Created            Timestamp                 `json:"created"`
-	Currency           string                    `json:"currency"`
-	Customer           Expandable[Customer]      `json:"customer"`
-	Description        string                    `json:"description"`
-	LatestCharge       Expandable[Charge]        `json:"latest_charge"`
-	Livemode           bool                      `json:"livemode"`
-	Metadata           Metadata                  `json:"metadata"`
-	PaymentMethod      Expandable[PaymentMethod] `json:"payment_method"`
-	PaymentMethodTypes []string                  `json:"payment_method_types"`
-	ReceiptEmail       string                    `json:"receipt_email"`
-	Status             string                    `json:"status"`
-	TransferGroup      string                    `json:"transfer_group"`
+// https://docs.stripe.com/api/accounts/object
+type Account struct {
+	ID     string `json:"id"`
+	Object string `json:"object"`
+}
+
+// ApplicationFee is what a platform earned from a charge. It keeps its fee when
+// the charge is refunded, unless RefundApplicationFee says otherwise. Amounts are
+// in the smallest unit of Currency.
+//
+// https://docs.stripe.com/api/application_fees/object
+type ApplicationFee struct {
+	ID                 string                         `json:"id"`
+	Object             string                         `json:"object"`
+	Account            Expandable[Account]            `json:"account"` // who paid it
+	Amount             int64                          `json:"amount"`
+	AmountRefunded     int64                          `json:"amount_refunded"`
+	BalanceTransaction Expandable[BalanceTransaction] `json:"balance_transaction"`
+	Charge             Expandable[Charge]             `json:"charge"`
+	Created            Timestamp                      `json:"created"`
+	Currency           string                         `json:"currency"`
+	Livemode           bool                           `json:"livemode"`
+	Refunded           bool                           `json:"refunded"` // true only when the whole fee went back
 }
 
 // Customer is what someone handling a refund reads of a customer. Balance is in
@@ -101,4 +100,6 @@ func (*TransferReversal) decides(member string) bool { return decidesAmount(memb
 
 func (*Transfer) decides(member string) bool { return decidesAmount(member) }
 
-func (*PaymentIntent) decides(member string) bool { return decidesAmount(member) }
+func (*ApplicationFee) decides(member string) bool {
+	return member == "amount_refunded" || decidesAmount(member)
+}

@@ -2,7 +2,6 @@ package refundkit
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 )
@@ -20,20 +19,7 @@ type RefundList struct {
 	URL        string    `json:"url"`
 }
 
-func (l *RefundList) check() error {
-	if l.Object != "list" || l.Data == nil {
-		return fmt.Errorf("the body is not a list")
-	}
-	for i, refund := range l.Data {
-		if refund == nil {
-			return fmt.Errorf("item %d of the list is null", i)
-		}
-		if err := refund.check(); err != nil {
-			return fmt.Errorf("item %d of the list: %w", i, err)
-		}
-	}
-	return nil
-}
+func (l *RefundList) check() error { return checkList(l.Object, l.Data) }
 
 // agree refuses a list that holds refunds of another payment than was asked for:
 // what is not on it could be anywhere.
@@ -56,14 +42,9 @@ func (l *RefundList) agree(c call) error {
 	return nil
 }
 
-// decides includes has_more: a walk that ends too early does not see every refund.
-func (*RefundList) decides(member string) bool {
-	switch member {
-	case "object", "data", "has_more":
-		return true
-	}
-	return false
-}
+func (*RefundList) decides(member string) bool { return decidesList(member) }
+
+func (l *RefundList) page() ([]*Refund, bool) { return l.Data, l.HasMore }
 
 // RefundListParams chooses refunds. Limit is the page size, 1 to 100; 0 is
 // Stripe's 10 for List and 100 for All. At most one cursor may be given.
@@ -104,15 +85,8 @@ func (s *RefundService) All(ctx context.Context, params RefundListParams, opts .
 	return paginate(start, refundID, func(at cursor) ([]*Refund, bool, error) {
 		page := params // a copy for each page, so that ranges may run side by side
 		page.Limit, page.StartingAfter, page.EndingBefore = at.limit, at.after, at.before
-		return pageOf(s.List(ctx, page, opts...))
+		return pageOf[*Refund](s.List(ctx, page, opts...))
 	})
 }
 
 func refundID(r *Refund) string { return r.ID }
-
-func pageOf(list *RefundList, err error) ([]*Refund, bool, error) {
-	if err != nil {
-		return nil, false, err
-	}
-	return list.Data, list.HasMore, nil
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/refundkit/refundkit"
@@ -35,7 +36,7 @@ func refundEndpoints() []endpoint {
 }
 
 func allEndpoints() []endpoint {
-	return append(append(refundEndpoints(), chargeRefundEndpoints()...), paymentRecordEndpoints()...)
+	return slices.Concat(refundEndpoints(), chargeRefundEndpoints(), paymentRecordEndpoints(), readingEndpoints())
 }
 
 // fitting is the endpoint's reply as the answer to a call that names ids: an
@@ -48,6 +49,7 @@ func (e endpoint) fitting(t *testing.T, ids ...string) string {
 	if body["object"] == "list" {
 		for _, item := range body["data"].([]any) {
 			delete(item.(map[string]any), "charge")
+			delete(item.(map[string]any), "payment_intent")
 		}
 	} else {
 		delete(body, "amount")
@@ -64,7 +66,9 @@ func TestEveryEndpoint(t *testing.T) {
 	identities := map[string]string{
 		"refund_card.json": "re_3TzAaaBbbCccDdd01xYzQ7mN", "refund_canceled.json": "re_3TzCancelCancel001aaaaaaa",
 		"refund_failed.json": "re_3TzFailedFailed001aaaaaaa", "refund_list.json": "re_3TzPageTwo00000001aaaaaaa",
-		"payment_record.json": "pr_1TzReportRecord000000001",
+		"payment_record.json": "pr_1TzReportRecord000000001", "charge_list.json": "ch_3TzListNew0000000000aaaa",
+		"dispute_list.json": "du_1TzListNew0000000000aaaa", "balance_transaction_list.json": "txn_1TzListNew000000000aaaa",
+		"event_list.json": "evt_1TzListNew000000000aaaa", "balance.json": "",
 	}
 	for _, e := range allEndpoints() {
 		t.Run(e.name, func(t *testing.T) {
@@ -99,20 +103,22 @@ func TestEveryEndpoint(t *testing.T) {
 	}
 }
 
-// identity is the id of an answer, or of the first item of a list.
+// identity is the id of an answer, or of the first item of a list. A balance has none.
 func identity(t *testing.T, v any) string {
 	t.Helper()
-	switch v := v.(type) {
-	case *refundkit.Refund:
-		return v.ID
-	case *refundkit.PaymentRecord:
-		return v.ID
-	case *refundkit.RefundList:
-		require.NotEmpty(t, v.Data)
-		return v.Data[0].ID
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	var read struct {
+		ID   string
+		Data json.RawMessage
 	}
-	t.Fatalf("unexpected %T", v)
-	return ""
+	require.NoError(t, json.Unmarshal(text, &read))
+	var items []struct{ ID string }
+	if json.Unmarshal(read.Data, &items) == nil && read.ID == "" {
+		require.NotEmpty(t, items)
+		return items[0].ID
+	}
+	return read.ID
 }
 
 func TestIDsAreEscaped(t *testing.T) {
@@ -185,6 +191,9 @@ func TestUnreadableSuccess(t *testing.T) {
 		bodies["trailing garbage"], bodies["two objects"], bodies["truncated"] = good+"x", good+good, good[:len(good)/2]
 		bodies["wrapped"] = "[" + good + "]"
 		for name, body := range bodies {
+			if name == "list of charges" && e.name == "list charges" {
+				continue
+			}
 			t.Run(e.name+"/"+name, func(t *testing.T) {
 				client, mock := setup(t)
 				serve(mock, func(sentRequest) (*http.Response, error) {

@@ -34,10 +34,9 @@ func listTransactions(x *exchange) (object, *refusal) {
 	if x.params.has("payout") {
 		return nil, invalid("payout", "resource_missing", "No such payout is known here: '%s'.", printable(x.params.text("payout")))
 	}
-	wanted := func(name, value string) bool { return !x.params.has(name) || x.params.text(name) == value }
 	line := &timeline[transactionNow]{}
 	for _, t := range x.world.allTransactions.sorted() {
-		if wanted("source", t.source.id) && wanted("type", t.kind) && wanted("currency", t.currency) {
+		if x.wants("source", t.source.id) && x.wants("type", t.kind) && x.wants("currency", t.currency) {
 			line.add(transactionNow{t, x.server.instant()})
 		}
 	}

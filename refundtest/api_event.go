@@ -1,5 +1,7 @@
 package refundtest
 
+import "strconv"
+
 func eventRoutes() []*route {
 	return []*route{
 		{
@@ -25,14 +27,14 @@ func listEvents(x *exchange) (object, *refusal) {
 	if x.params.has("type") && wanted != nil {
 		return nil, invalid("types", "", "Send either type or types.")
 	}
-	line := &x.world.allEvents
 	if x.params.has("type") {
 		wanted = []string{x.params.text("type")}
 	}
-	if wanted != nil {
+	line := &x.world.allEvents
+	if wanted != nil || x.params.has("delivery_success") {
 		line = &timeline[*event]{}
 		for _, e := range x.world.allEvents.sorted() {
-			if e.isOf(wanted) {
+			if (wanted == nil || e.isOf(wanted)) && x.wants("delivery_success", strconv.FormatBool(e.isDelivered())) {
 				line.add(e)
 			}
 		}

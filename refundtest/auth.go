@@ -34,9 +34,9 @@ func (s *Server) ExpireKey(key string) { s.keys.mark(&s.keys.expired, key) }
 // RestrictKey leaves key only these permissions, named as Stripe names them:
 // rak_charge_read and rak_charge_write (charges and refunds),
 // rak_payment_intent_read and _write, rak_payment_record_read and _write,
-// rak_balance_transaction_source_read, rak_event_read. A write permission
-// includes reading. Everything else is answered with 403. A key that was never
-// restricted may do everything.
+// rak_balance_transaction_source_read, rak_balance_read, rak_dispute_read,
+// rak_event_read. A write permission includes reading. Everything else is
+// answered with 403. A key that was never restricted may do everything.
 func (s *Server) RestrictKey(key string, permissions ...string) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()

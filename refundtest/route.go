@@ -59,7 +59,7 @@ var routes = newRoutes()
 func newRoutes() []*route {
 	var table []*route
 	for _, group := range [][]*route{searchRoutes(), refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(),
-		transactionRoutes(), eventRoutes(), methodRoutes(), customerRoutes(), tokenRoutes(), sessionRoutes(), balanceRoutes()} {
+		transactionRoutes(), eventRoutes(), methodRoutes(), customerRoutes(), tokenRoutes(), sessionRoutes(), balanceRoutes(), disputeRoutes()} {
 		table = append(table, group...)
 	}
 	for _, r := range table {

@@ -303,6 +303,9 @@ func (w *Webhook) noteAttempt(d *delivery, made Delivery) Delivery {
 	limit := w.server.journal.limit
 	w.made = newest(append(w.made, made), limit)
 	w.noteOutcome(made)
+	if made.accepted() {
+		d.event.accepted.Store(w, true)
+	}
 	waits := d.waits()
 	if !made.accepted() && d.attempts <= len(waits) {
 		d.due = made.Time.Add(waits[d.attempts-1])

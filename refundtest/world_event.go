@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,6 +43,7 @@ type event struct {
 	previous object // nil to leave it out
 	older    object // the subject before 2022-11-15, nil if nobody asks for it
 	cause    cause
+	accepted sync.Map // by the *Webhook that answered it with a success
 }
 
 // cause is the request that changes objects, as far as the objects know it. It
@@ -56,6 +58,14 @@ func (s *Server) causedBy(c cause, do func()) {
 }
 
 func (e *event) when() moment { return e.at }
+
+// isDelivered reports whether every endpoint that wants the event has accepted it.
+func (e *event) isDelivered() bool {
+	return !slices.ContainsFunc(e.world.server.hooks, func(w *Webhook) bool {
+		_, accepted := e.accepted.Load(w)
+		return w.wants(e.kind) && !accepted
+	})
+}
 
 // publish appends an event to the log, and hands it to the webhooks.
 func (w *World) publish(kind string, subject, previous object) {

@@ -34,7 +34,9 @@ type call struct {
 // moment is a time with a fraction, as callers have them.
 var moment = time.Date(2026, 8, 26, 12, 30, 15, 500, time.FixedZone("CEST", 2*60*60))
 
-func endpoints() []endpoint {
+func endpoints() []endpoint { return append(refundEndpoints(), readingEndpoints()...) }
+
+func refundEndpoints() []endpoint {
 	return []endpoint{
 		{op: "Refunds.Create", route: "post /v1/refunds", answer: "refund", calls: creates()},
 		{op: "Refunds.Retrieve", route: "get /v1/refunds/{refund}", answer: "refund", calls: []call{

@@ -43,7 +43,11 @@ func routeOf(request sent) string {
 			segment = "{charge}"
 		case refundID:
 			segment = "{refund}"
-		case recordID:
+		case intentID:
+			segment = "{intent}"
+		case disputeID:
+			segment = "{dispute}"
+		case recordID, transactionID, eventID:
 			segment = "{id}"
 		}
 		segments = append(segments, segment)
@@ -55,8 +59,8 @@ func routeOf(request sent) string {
 func expandEverything(t *testing.T, endpoint endpoint) call {
 	t.Helper()
 	prefix, answer := "", endpoint.answer
-	if answer == "list" {
-		prefix, answer = "data.", "refund"
+	if item := itemOf(answer); item != "" {
+		prefix, answer = "data.", item
 	}
 	var expandable []string
 	for _, name := range *component(t, answer).schema.XExpandableFields {
@@ -159,7 +163,7 @@ func TestRefundEndpointsAreKnown(t *testing.T) {
 		}
 	}
 	known := make(map[string]bool)
-	for _, endpoint := range endpoints() {
+	for _, endpoint := range refundEndpoints() {
 		known[endpoint.route] = true
 	}
 	for route := range endpointsLeftOut {

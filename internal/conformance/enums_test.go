@@ -39,10 +39,21 @@ func enumerations() map[string]func(*testing.T) map[string]bool {
 		"ProcessorType": func(t *testing.T) map[string]bool {
 			return valuesOf(t, bodyOf(t, reportRefund), "processor_details", "type")
 		},
-		"EventType": refundEvents,
+		"EventType":    refundEvents,
+		"ChargeStatus": func(t *testing.T) map[string]bool { return valuesOf(t, component(t, "charge").schema, "status") },
+		"PaymentIntentStatus": func(t *testing.T) map[string]bool {
+			return valuesOf(t, component(t, "payment_intent").schema, "status")
+		},
+		"DisputeStatus": func(t *testing.T) map[string]bool { return valuesOf(t, component(t, "dispute").schema, "status") },
 		// Of these the specification has no list, only a sentence.
 		"RefundStatus": func(*testing.T) map[string]bool {
 			return set("pending", "requires_action", "succeeded", "failed", "canceled")
+		},
+		"BalanceTransactionStatus": func(*testing.T) map[string]bool { return set("available", "pending") },
+		"DisputeReason": func(*testing.T) map[string]bool {
+			return set("bank_cannot_process", "check_returned", "credit_not_processed", "customer_initiated", "debit_not_authorized",
+				"duplicate", "fraudulent", "general", "incorrect_account_details", "insufficient_funds", "noncompliant",
+				"product_not_received", "product_unacceptable", "subscription_canceled", "unrecognized")
 		},
 		"RefundFailureReason": func(*testing.T) map[string]bool {
 			return set("charge_for_pending_refund_disputed", "declined", "expired_or_canceled_card", "insufficient_funds",
@@ -90,4 +101,13 @@ func set(values ...string) map[string]bool {
 		members[value] = true
 	}
 	return members
+}
+
+// TestBalanceTransactionTypes expects each of our types to be one of Stripe's: we
+// name those that refunds meet, not all.
+func TestBalanceTransactionTypes(t *testing.T) {
+	official := valuesOf(t, component(t, "balance_transaction").schema, "type")
+	for value := range sourceConstants(t)["BalanceTransactionType"] {
+		require.True(t, official[value], "the specification has no type %s of a balance transaction", value)
+	}
 }

@@ -100,7 +100,7 @@ func answering(r *http.Request, body []byte) []byte {
 	items, _ := answer["data"].([]any)
 	for _, item := range append(items, answer) {
 		object, _ := item.(map[string]any)
-		for _, name := range []string{"charge", "payment_intent"} {
+		for _, name := range []string{"charge", "payment_intent", "customer"} {
 			link, isID := object[name].(string)
 			if asked := r.URL.Query().Get(name); asked != "" && isID && link != asked {
 				object[name] = asked
@@ -110,7 +110,7 @@ func answering(r *http.Request, body []byte) []byte {
 		}
 	}
 	for segment := range strings.SplitSeq(r.URL.Path, "/") {
-		if segment == refundID && answer["object"] == "refund" || segment == recordID && answer["object"] == "payment_record" {
+		if answer["object"] == kindOfID(segment) {
 			answer["id"] = segment
 		}
 	}
@@ -119,6 +119,14 @@ func answering(r *http.Request, body []byte) []byte {
 		return body
 	}
 	return changed
+}
+
+// kindOfID tells what the calls name by an ID, or nothing for what is none.
+func kindOfID(segment string) string {
+	return map[string]string{
+		chargeID: "charge", refundID: "refund", recordID: "payment_record", intentID: "payment_intent", disputeID: "dispute",
+		transactionID: "balance_transaction", eventID: "event",
+	}[segment]
 }
 
 // setup returns our client in front of handler, and what it sends. A call is
