@@ -29,6 +29,14 @@ func (w *Webhook) noteOutcome(made Delivery) {
 	}
 }
 
+// isDelivered reports whether every endpoint that wants the event has accepted it.
+func (e *event) isDelivered() bool {
+	return !slices.ContainsFunc(e.world.server.hooks, func(w *Webhook) bool {
+		_, accepted := e.accepted.Load(w)
+		return w.wants(e.kind) && !accepted
+	})
+}
+
 func (d Delivery) accepted() bool { return d.Status >= 200 && d.Status <= 299 }
 
 // reportMissed reports what the endpoints have refused, and what was never

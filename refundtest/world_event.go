@@ -59,14 +59,6 @@ func (s *Server) causedBy(c cause, do func()) {
 
 func (e *event) when() moment { return e.at }
 
-// isDelivered reports whether every endpoint that wants the event has accepted it.
-func (e *event) isDelivered() bool {
-	return !slices.ContainsFunc(e.world.server.hooks, func(w *Webhook) bool {
-		_, accepted := e.accepted.Load(w)
-		return w.wants(e.kind) && !accepted
-	})
-}
-
 // publish appends an event to the log, and hands it to the webhooks.
 func (w *World) publish(kind string, subject, previous object) {
 	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous,
