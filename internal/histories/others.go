@@ -87,6 +87,7 @@ func eventChoices() []Choice {
 			w.deliver(waiting[len(waiting)-1])
 		}},
 		{"the first event", likely, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) { w.deliver(w.undelivered()[0]) }},
+		{"an event of another account", seldom, func(w *World) bool { return w.server.Account(otherAccount).Recent(0).AllRefunds == 0 }, otherAccountsEvent},
 		{"the first event again", likely, func(w *World) bool { return len(w.delivered) > 0 }, func(w *World) { w.deliver(w.events()[0]) }},
 	}
 }
@@ -102,6 +103,22 @@ func (w *World) events() []refundtest.Event {
 
 func (w *World) undelivered() []refundtest.Event {
 	return slices.DeleteFunc(slices.Clone(w.events()), func(e refundtest.Event) bool { return w.delivered[e.ID] })
+}
+
+// otherAccountsEvent is of a refund of the same name, which another account has made.
+func otherAccountsEvent(w *World) {
+	other := w.server.Account(otherAccount)
+	charge := other.AddCharge(refundtest.Charge{Amount: 2000})
+	_, err := other.AddRefund(refundtest.Refund{Charge: charge.ID, Amount: 500, Metadata: map[string]string{refundkit.ReferenceMetadataKey: jobName}})
+	if err != nil {
+		panic(err)
+	}
+	_ = other.Fail(other.Refunds("")[0].ID, "")
+	for _, e := range other.Events() {
+		if strings.HasPrefix(e.Type, "refund.") {
+			w.deliver(e)
+		}
+	}
 }
 
 func (w *World) deliverAll() {
