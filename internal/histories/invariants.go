@@ -2,6 +2,7 @@ package histories
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/refundkit/refundkit"
@@ -56,6 +57,9 @@ func (w *World) checkSend(p *passage) {
 	if number == 0 {
 		w.breakf("sent with a key that is not the job's")
 		return
+	}
+	if form, err := url.ParseQuery(string(p.body)); err != nil || form.Get("metadata["+refundkit.ReferenceMetadataKey+"]") != jobName {
+		w.breakf("sent without the reference: %s", p.body)
 	}
 	local := w.now().Add(w.call.worker.skew)
 	stored := slices.ContainsFunc(w.table.sends, func(job refundkit.Job) bool {
