@@ -210,7 +210,10 @@ func (w *World) save(ctx context.Context, job refundkit.Job) error {
 	if sending && !job.Due.After(w.now().Add(c.worker.skew)) {
 		w.breakf("a send was stored that is due at once: two workers would send")
 	}
-	if mode == saveFails || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		w.breakf("save was called with a context that has ended")
+	}
+	if mode == saveFails {
 		w.tellf("the save failed")
 		return errors.New("the database is down")
 	}
