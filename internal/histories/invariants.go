@@ -179,11 +179,15 @@ func (w *World) checkReason(row refundkit.Job) {
 		if len(w.reached) < 2 && !w.mustLook() {
 			w.breakf("a person is asked for two keys that came to nothing, and %d can have reached Stripe", len(w.reached))
 		}
+	case refundkit.JobProblemLookAlike:
+		if row.Detail == w.older && w.older != "" && !row.FirstSent.IsZero() {
+			w.breakf("a person is asked for %s, which is two days older than the job", row.Detail)
+		}
 	case refundkit.JobProblemRefused:
 		if !w.refused {
 			w.breakf("the row says that Stripe refused it, which it did not")
 		}
 	case refundkit.JobProblemAlreadyRefunded, refundkit.JobProblemExceedsRemaining, refundkit.JobProblemNotRefundable,
-		refundkit.JobProblemKeyMismatch, refundkit.JobProblemMismatch, refundkit.JobProblemLookAlike:
+		refundkit.JobProblemKeyMismatch, refundkit.JobProblemMismatch:
 	}
 }

@@ -38,6 +38,7 @@ type World struct {
 	stripe  *refundtest.World // of the job's account
 	charge  string
 	shared  string // a refund that others made with the job's name
+	older   string // a refund that was there before, and has nothing to do with the job
 	knows   bool   // that there is such a refund, which then counts as its own
 	table   table
 	workers [2]*worker
