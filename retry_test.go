@@ -46,6 +46,7 @@ func TestDecideByError(t *testing.T) {
 		"plain http answer":        {fmt.Errorf("net/http: %w", http.ErrSchemeMismatch), false},
 		"limiter refused":          {&clientSideError{errors.New("burst exceeded")}, false},
 		"body too large":           {errBodyTooLarge, false},
+		"another request's answer": {mismatch("id"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, again := decide(result{err: c.err}, 1, 2, 0.5, noon)

@@ -59,7 +59,7 @@ func work(number int, c call) func(*World) {
 
 func workChoices() []Choice {
 	var all []Choice
-	isSkewed := func(w *World) bool { return w.workers[1].skew != 0 && willSend(w) }
+	isSkewed := func(w *World) bool { return w.setup.Skew != 0 && willSend(w) }
 	for _, f := range likelyFaults() {
 		how := likely
 		if slices.Contains([]string{"lost", "stored 500 done in 23h59m", "wrong account"}, f.name) {
@@ -71,7 +71,7 @@ func workChoices() []Choice {
 	}
 	all = append(all,
 		Choice{"look", telling, willLook, work(0, call{})},
-		Choice{"B: look", telling, func(w *World) bool { return w.workers[1].skew != 0 && willLook(w) }, work(1, call{})},
+		Choice{"B: look", telling, func(w *World) bool { return w.setup.Skew != 0 && willLook(w) }, work(1, call{})},
 		Choice{"look; not saved", seldom, willLook, work(0, call{saves: []saveMode{saveFails}})},
 		Choice{"the save fails", seldom, goesOnNow, work(0, call{saves: []saveMode{saveFails}})},
 		Choice{"saved; it dies", likely, willSend, work(0, call{saves: []saveMode{saveThenDie}})},

@@ -110,7 +110,7 @@ func retried() [][]fault {
 	for _, pair := range []string{
 		"lost|ok", "lost|401", "lost|rate limit", "lost|refused dial", "lost|dropped", "lost|foreign 404 done", "lost|given up",
 		"dropped|ok", "dropped|401", "dropped|unknown parameter", "dropped|rate limit", "dropped|stored 500 done", "late|401", "late|dropped",
-		"late|refused dial", "502 done|ok", "502 done|401", "502 done|lock timeout", "502 done|refused dial", "foreign 429 done|401", "stored 500 done|401", "502|unknown parameter", "409 running|401",
+		"late|refused dial", "502 done|ok", "502 done|401", "502 done|lock timeout", "502 done|refused dial", "foreign 429 done|401", "stored 500 done|401", "stored 500 done in 23h59m|401", "502|unknown parameter", "409 running|401",
 		"refused dial|401", "refused dial|lost", "401|ok", "rate limit|ok", "rate limit|lost", "cut body|401", "broken JSON|fixture", "redirect done|401",
 	} {
 		first, second, _ := strings.Cut(pair, "|")

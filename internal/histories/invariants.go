@@ -2,6 +2,7 @@ package histories
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/refundkit/refundkit"
@@ -56,6 +57,9 @@ func (w *World) checkSend(p *passage) {
 	if number == 0 {
 		w.breakf("sent with a key that is not the job's")
 		return
+	}
+	if form, err := url.ParseQuery(string(p.body)); err != nil || form.Get("metadata["+refundkit.ReferenceMetadataKey+"]") != jobName {
+		w.breakf("sent without the reference: %s", p.body)
 	}
 	local := w.now().Add(w.call.worker.skew)
 	stored := slices.ContainsFunc(w.table.sends, func(job refundkit.Job) bool {
@@ -175,11 +179,15 @@ func (w *World) checkReason(row refundkit.Job) {
 		if len(w.reached) < 2 && !w.mustLook() {
 			w.breakf("a person is asked for two keys that came to nothing, and %d can have reached Stripe", len(w.reached))
 		}
+	case refundkit.JobProblemLookAlike:
+		if row.Detail == w.older && w.older != "" && !row.FirstSent.IsZero() {
+			w.breakf("a person is asked for %s, which is two days older than the job", row.Detail)
+		}
 	case refundkit.JobProblemRefused:
 		if !w.refused {
 			w.breakf("the row says that Stripe refused it, which it did not")
 		}
 	case refundkit.JobProblemAlreadyRefunded, refundkit.JobProblemExceedsRemaining, refundkit.JobProblemNotRefundable,
-		refundkit.JobProblemKeyMismatch, refundkit.JobProblemMismatch, refundkit.JobProblemLookAlike:
+		refundkit.JobProblemKeyMismatch, refundkit.JobProblemMismatch:
 	}
 }

@@ -2,6 +2,7 @@ package histories
 
 import (
 	"context"
+	"time"
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
@@ -18,6 +19,7 @@ func Setups() []Setup {
 		{Name: "cash", Skew: clockFar, build: cash},
 		{Name: "debit", build: debit},
 		{Name: "shared", build: shared},
+		{Name: "older", build: older},
 		{Name: "connected", Account: "acct_connected", build: part},
 	}
 }
@@ -46,6 +48,17 @@ func debit(w *World) refundkit.RefundCreateParams {
 	w.stripe.SetBalance("eur", 0)
 	w.charge = w.stripe.AddCharge(refundtest.Charge{Amount: 2000, Currency: "eur", PaymentMethodType: "sepa_debit"}).ID
 	return refundkit.RefundCreateParams{Charge: w.charge, Amount: 500}
+}
+
+// older is part of a charge, another part of which was refunded two days ago.
+func older(w *World) refundkit.RefundCreateParams {
+	params := part(w)
+	made, err := w.stripe.AddRefund(refundtest.Refund{Charge: w.charge, Amount: params.Amount, Created: w.now().Add(-48 * time.Hour)})
+	if err != nil {
+		panic(err) // a mistake in a setup
+	}
+	w.older = made.ID
+	return params
 }
 
 // shared is a refund whose name an older service has used for it, in another form.

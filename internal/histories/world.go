@@ -38,6 +38,7 @@ type World struct {
 	stripe  *refundtest.World // of the job's account
 	charge  string
 	shared  string // a refund that others made with the job's name
+	older   string // a refund that was there before, and has nothing to do with the job
 	knows   bool   // that there is such a refund, which then counts as its own
 	table   table
 	workers [2]*worker
@@ -210,7 +211,10 @@ func (w *World) save(ctx context.Context, job refundkit.Job) error {
 	if sending && !job.Due.After(w.now().Add(c.worker.skew)) {
 		w.breakf("a send was stored that is due at once: two workers would send")
 	}
-	if mode == saveFails || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		w.breakf("save was called with a context that has ended")
+	}
+	if mode == saveFails {
 		w.tellf("the save failed")
 		return errors.New("the database is down")
 	}
