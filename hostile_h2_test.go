@@ -169,7 +169,7 @@ func TestHostileHTTP2(t *testing.T) {
 		for kind, call := range calls {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				client, worked, _ := h2Server(t, row.onHead, row.onWhole)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second) // net/http repeats what was refused for some seconds
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // net/http repeats what was refused for longer
 				defer cancel()
 				refund, err := call(ctx, client)
 				checkOutcome(t, row.want, worked.Load(), refund, err)
