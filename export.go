@@ -17,8 +17,10 @@ const (
 // before To, each cut to whole seconds, as Stripe's times are. Where one export
 // ends the next one starts: with To of the first as From of the second, no
 // refund is in both or in neither. A To that is zero or in the future is the
-// second that has just begun, and [ExportProgress] says which that was. Charge and
-// PaymentIntent narrow the export, if given.
+// second that has just begun by this machine's clock, and [ExportProgress] says
+// which that was; where the clock may be ahead of Stripe's, give a To that is some
+// minutes old, or refunds made meanwhile are in neither. Charge and PaymentIntent
+// narrow the export, if given.
 type ExportParams struct {
 	_             [0]func()
 	From          time.Time
