@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	maxMessage = 500
-	shortestID = 8  // of a shorter account ID even the end would tell too much
-	bareKey    = 16 // what follows another letter is a key only if it is this long
+	maxMessage  = 500
+	longestWord = 8 * maxMessage
+	shortestID  = 8  // of a shorter account ID even the end would tell too much
+	bareKey     = 16 // what follows another letter is a key only if it is this long
 )
 
 // Masked makes a text from outside fit for one line of a log: valid UTF-8 without
@@ -80,13 +81,31 @@ func fitWord(word string) string {
 	if strings.IndexFunc(word, func(r rune) bool { return r == '%' || r < ' ' || r > '~' }) < 0 {
 		return maskWord(word)
 	}
+	if len(word) > longestWord {
+		word = word[:longestWord] // no more than that is shown, whatever becomes of it
+	}
 	word = strings.Map(visible, word)
-	for _, between := range []string{"", " "} { // what is invisible may stand within a key, or before it
-		if shown := decoded(word, between); maskWord(shown) != shown {
+	if shown := decoded(word, " "); maskWord(shown) != shown {
+		return maskWhole(shown)
+	}
+	// What is invisible may stand within a key, and before it as well.
+	for start := 0; start >= 0; start = nextStart(word, start) {
+		if shown := decoded(word[start:min(len(word), start+maxMessage)], ""); maskWord(shown) != shown {
 			return maskWhole(shown)
 		}
 	}
 	return word
+}
+
+// nextStart returns where the word could begin anew after start, behind something
+// invisible; -1 if nowhere.
+func nextStart(word string, start int) int {
+	for i := start + 1; i < len(word); i++ {
+		if word[i-1] == ' ' && word[i] != ' ' {
+			return i
+		}
+	}
+	return -1
 }
 
 // maskWord masks a word of visible ASCII.
