@@ -85,14 +85,14 @@ func fitWord(word string) string {
 		word = word[:longestWord] // no more than that is shown, whatever becomes of it
 	}
 	word = strings.Map(visible, word)
-	if shown := decoded(word, " "); maskWord(shown) != shown {
-		return maskWhole(shown)
-	}
-	// What is invisible may stand within a key, and before it as well.
+	// What is invisible may stand within a key, before it, or both.
 	for start := 0; start >= 0; start = nextStart(word, start) {
 		if shown := decoded(word[start:min(len(word), start+maxMessage)], ""); maskWord(shown) != shown {
 			return maskWhole(shown)
 		}
+	}
+	if shown := decoded(word, " "); maskWord(shown) != shown {
+		return maskWhole(shown)
 	}
 	return word
 }
