@@ -1,0 +1,91 @@
+package refundjobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/refundkit/refundkit"
+)
+
+// CancelTx gives a refund up, if and only if tx commits. It fails where a send may have
+// refunded, and for one that was made: see [refundkit.Job.Cancel].
+func (j *Jobs[TTx]) CancelTx(ctx context.Context, tx TTx, name, by, why string) (Job, error) {
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatCanceled, by: by, why: why}, byRules(refundkit.Job.Cancel))
+	return row, failed("CancelTx", name, err)
+}
+
+// ResumeTx lets a refund go on whose reason to stop is gone; see [refundkit.Job.Resume]. One that
+// goes on by itself becomes due at once.
+func (j *Jobs[TTx]) ResumeTx(ctx context.Context, tx TTx, name, by, why string) (Job, error) {
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatResumed, by: by, why: why}, byRules(refundkit.Job.Resume))
+	return row, failed("ResumeTx", name, err)
+}
+
+// AcceptTx says that the refund with this ID is the one that was asked for, whoever made
+// it; see [refundkit.Job.Accept].
+func (j *Jobs[TTx]) AcceptTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatAccepted, by: by, why: why}, byRules(func(job refundkit.Job) (refundkit.Job, error) {
+		return job.Accept(refundID)
+	}))
+	return row, failed("AcceptTx", name, err)
+}
+
+// JudgeTx says that the refund with this ID is not the one that was asked for; see
+// [refundkit.Job.Judge]. A wrong judgement can refund twice.
+func (j *Jobs[TTx]) JudgeTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatJudged, by: by, why: why}, byRules(func(job refundkit.Job) (refundkit.Job, error) {
+		return job.Judge(refundID)
+	}))
+	return row, failed("JudgeTx", name, err)
+}
+
+// decision is what a person wants, by name and reason.
+type decision struct {
+	what    What
+	by, why string
+}
+
+// byRules applies a rule of refundkit to a row.
+func byRules(rule func(refundkit.Job) (refundkit.Job, error)) func(Job, time.Time) (Job, error) {
+	return func(row Job, now time.Time) (Job, error) {
+		if !row.PrunedAt.IsZero() {
+			return row, errPruned
+		}
+		job, err := rule(row.Job)
+		if err != nil {
+			return row, err
+		}
+		if job.ID != row.ID {
+			row.Refund, row.RefundStatus = nil, "" // a snapshot of another refund
+		}
+		row.Job = job
+		return row.dueFrom(now), nil
+	}
+}
+
+// decideTx applies a person's decision to a row, in the person's transaction, and sees
+// to it that a worker takes the row if it goes on.
+func (j *Jobs[TTx]) decideTx(ctx context.Context, tx TTx, name string, d decision, change func(Job, time.Time) (Job, error)) (Job, error) {
+	q := j.driver.Statements(tx)
+	before, err := readJob(ctx, q, name, j.dialect.ForUpdate)
+	if err != nil {
+		return Job{}, err
+	}
+	now, err := j.now(ctx, q)
+	if err != nil {
+		return before, err
+	}
+	row, err := change(before, now)
+	if err != nil || row.Version == before.Version {
+		return before, err
+	}
+	row, entry := changed(before, row, d.what, now)
+	entry.Who, entry.Why = d.by, d.why
+	if err := j.write(ctx, q, row, entry, time.Time{}); err != nil {
+		return before, err
+	}
+	if row.goesOn() || row.wantsSnapshot() {
+		err = j.alarm(ctx, tx, row, false)
+	}
+	return row, err
+}

@@ -1,0 +1,128 @@
+package refundjobs
+
+import (
+	"time"
+
+	"github.com/refundkit/refundkit"
+)
+
+// Job is a refund as the database keeps it: a row.
+type Job struct {
+	refundkit.Job // its State and Problem are what the rules go by
+
+	// Shown is how far the refund is, in one word, made from Job.State and RefundStatus.
+	// It decides nothing.
+	Shown        State
+	Currency     string // three letters, lower case; empty until the refund is made, if the request named none
+	Plan         string // empty for a single refund
+	PlanLine     int64  // its place in the plan, from 1 on
+	RefundStatus refundkit.RefundStatus
+	Refund       *refundkit.Refund // as Stripe showed it last; nil if it was never seen, or pruned
+	RequestedBy  string
+	ApprovedBy   string // empty until somebody did
+	Note         string
+	Labels       map[string]string
+	CreatedAt    time.Time
+	ApprovedAt   time.Time
+	UpdatedAt    time.Time
+	PrunedAt     time.Time // zero: all its details are there
+
+	digest string // of what decides the money
+}
+
+// State is how far a refund is, as a short word: what a page and a query show.
+type State string
+
+// The states of a [Job].
+const (
+	StateRequested   State = "requested"    // it waits for an approval
+	StateApproved    State = "approved"     // nothing was sent that could have refunded; a worker takes it when it is due
+	StateSending     State = "sending"      // it was sent, and how that ended is not known; it goes on by itself
+	StateSent        State = "sent"         // the refund exists, and Stripe has not said that it succeeded
+	StateSucceeded   State = "succeeded"    // it can still fail, for weeks: then it needs a person
+	StateFailed      State = "failed"       // the refund failed or was canceled, and a person gave it up
+	StateNeedsPerson State = "needs_person" // Problem says why
+	StateCanceled    State = "canceled"     // given up before anything was made
+)
+
+// shown is the table behind Job.Shown.
+func (j Job) shown() State {
+	switch j.State {
+	case refundkit.JobStateOpen:
+		return StateSending
+	case refundkit.JobStateNeedsPerson:
+		return StateNeedsPerson
+	case refundkit.JobStateMade:
+		switch {
+		case j.RefundStatus == refundkit.RefundStatusSucceeded:
+			return StateSucceeded
+		case j.RefundStatus.IsFinal():
+			return StateFailed
+		}
+		return StateSent
+	case refundkit.JobStateCanceled:
+		if j.RefundStatus.IsFinal() {
+			return StateFailed
+		}
+		return StateCanceled
+	}
+	if j.ApprovedAt.IsZero() {
+		return StateRequested
+	}
+	return StateApproved
+}
+
+// goesOn reports whether a worker has something to do with the row, now or later.
+func (j Job) goesOn() bool {
+	return !j.ApprovedAt.IsZero() && j.PrunedAt.IsZero() && (j.State == refundkit.JobStateWaiting || j.State == refundkit.JobStateOpen)
+}
+
+// dueFrom returns the job with a due time if it goes on: the rules say "at once" with
+// none, and a row without one is looked at by nobody.
+func (j Job) dueFrom(now time.Time) Job {
+	if j.goesOn() && j.Due.IsZero() {
+		j.Due = now
+	}
+	return j
+}
+
+// payment is what two rows must not refund at the same moment.
+func (j Job) payment() (charge, paymentIntent string) { return j.Params.Charge, j.Params.PaymentIntent }
+
+// Change is one entry of a row's log.
+type Change struct {
+	Name         string
+	Version      int64
+	At           time.Time
+	What         What
+	Who, Why     string // of a person's decision; of an event, its ID and type
+	Shown        State
+	Problem      refundkit.JobProblem
+	Detail       string
+	Due          time.Time
+	RefundID     string
+	RefundStatus refundkit.RefundStatus
+	RequestID    string
+	// Book is what the books must do now: count the refund, or take it back.
+	Book refundkit.BookEntry
+}
+
+// What is what happened to a row, as a short word.
+type What string
+
+// What can happen to a row.
+const (
+	WhatRequested What = "requested"
+	WhatApproved  What = "approved"
+	WhatSending   What = "sending"  // stored before anything is sent
+	WhatAnswered  What = "answered" // how a send ended
+	WhatLooked    What = "looked"   // what the payment's refunds showed
+	WhatEvent     What = "event"
+	WhatFetched   What = "fetched" // the refund was retrieved
+	WhatResumed   What = "resumed"
+	WhatAccepted  What = "accepted"
+	WhatJudged    What = "judged"
+	WhatCanceled  What = "canceled"
+	WhatHeld      What = "held" // its plan is paused
+	WhatPruned    What = "pruned"
+)

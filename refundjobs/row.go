@@ -1,0 +1,167 @@
+package refundjobs
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/refundkit/refundkit"
+)
+
+// columns are read by scanJob, in this order.
+const columns = `name, version, plan, plan_line, account, currency, params, state, job_state, problem, detail, generation,
+	first_sent, last_sent, due_at, open, look_up, sends, absences, judged, refund_id, request_id, refund_status, refund,
+	requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at, pruned_at`
+
+// scanJob reads the columns of a row, and what else was selected behind them.
+func scanJob(rows Rows, more ...any) (Job, error) {
+	var j Job
+	var refund *refundkit.Refund
+	into := []any{
+		&j.Name, &j.Version, &j.Plan, &j.PlanLine, &j.Account, &j.Currency, text{&j.Params}, &j.Shown, &j.State, &j.Problem, &j.Detail, &j.Generation,
+		instant{&j.FirstSent}, instant{&j.LastSent}, instant{&j.Due}, &j.Open, &j.LookUp, &j.Sends, &j.Absences, text{&j.Judged}, &j.ID, &j.RequestID, &j.RefundStatus, text{&refund},
+		&j.RequestedBy, &j.ApprovedBy, &j.Note, text{&j.Labels}, &j.digest, instant{&j.CreatedAt}, instant{&j.ApprovedAt}, instant{&j.UpdatedAt}, instant{&j.PrunedAt},
+	}
+	if err := rows.Scan(append(into, more...)...); err != nil {
+		return Job{}, err
+	}
+	j.Refund = refund
+	return j, nil
+}
+
+// readJob reads one row; lock is Dialect.ForUpdate or empty.
+func readJob(ctx context.Context, q Statements, name, lock string) (Job, error) {
+	jobs, err := readJobs(ctx, q, "WHERE name = $1"+lock, name)
+	if err != nil {
+		return Job{}, err
+	}
+	if len(jobs) == 0 {
+		return Job{}, fmt.Errorf("%w: %q", ErrUnknown, name)
+	}
+	return jobs[0], nil
+}
+
+// readJobs reads the rows that follow from where.
+func readJobs(ctx context.Context, q Statements, where string, args ...any) (jobs []Job, err error) {
+	err = queryAll(ctx, q, func(rows Rows) error {
+		j, err := scanJob(rows)
+		jobs = append(jobs, j)
+		return err
+	}, "SELECT "+columns+" FROM refundjobs "+where, args...)
+	return jobs, err
+}
+
+// insert stores a new row, and reports whether the name was free.
+func (d Dialect) insert(ctx context.Context, q Statements, j Job) (bool, error) {
+	n, err := q.Exec(ctx, `INSERT INTO refundjobs (name, version, plan, plan_line, account, currency, params, state, job_state, idempotency_key, due_at,
+			requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17) ON CONFLICT (name) DO NOTHING`,
+		j.Name, j.Version, j.Plan, j.PlanLine, j.Account, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Key()), d.when(j.Due),
+		j.RequestedBy, j.ApprovedBy, j.Note, text{j.Labels}, j.digest, d.when(j.CreatedAt), d.when(j.ApprovedAt))
+	return n == 1, err
+}
+
+// update writes a row over the version before it, and over no other; sendingUntil is
+// zero when no worker is sending it.
+func (d Dialect) update(ctx context.Context, q Statements, j Job, sendingUntil time.Time) error {
+	var created time.Time
+	if j.Refund != nil {
+		created = j.Refund.Created.Time
+	}
+	n, err := q.Exec(ctx, `UPDATE refundjobs SET version = $2, currency = $3, params = $4, state = $5, job_state = $6, problem = $7, detail = $8, generation = $9,
+			idempotency_key = $10, first_sent = $11, last_sent = $12, due_at = $13, open = $14, look_up = $15, sends = $16, absences = $17, judged = $18, refund_id = $19,
+			request_id = $20, refund_status = $21, refund_created = $22, refund = $23, approved_by = $24, note = $25, labels = $26, approved_at = $27,
+			updated_at = $28, pruned_at = $29, sending_until = $30
+		WHERE name = $1 AND version = $2 - 1`,
+		j.Name, j.Version, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Problem), j.Detail, j.Generation,
+		string(j.Key()), d.when(j.FirstSent), d.when(j.LastSent), d.when(j.Due), j.Open, j.LookUp, j.Sends, j.Absences, text{j.judged()}, j.ID,
+		j.RequestID, string(j.RefundStatus), d.when(created), text{j.Refund}, j.ApprovedBy, j.Note, text{j.Labels}, d.when(j.ApprovedAt),
+		d.when(j.UpdatedAt), d.when(j.PrunedAt), d.when(sendingUntil))
+	if err == nil && n != 1 {
+		return refundkit.ErrJobChanged
+	}
+	return err
+}
+
+func (j Job) judged() []string {
+	if j.Judged == nil {
+		return []string{}
+	}
+	return j.Judged
+}
+
+// record appends to the log.
+func (d Dialect) record(ctx context.Context, q Statements, c Change) error {
+	_, err := q.Exec(ctx, `INSERT INTO refundjobs_changes (name, version, at, what, who, why, state, problem, detail, due_at, refund_id, refund_status, request_id, book)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		c.Name, c.Version, d.when(c.At), string(c.What), c.Who, c.Why, string(c.Shown), string(c.Problem), c.Detail, d.when(c.Due),
+		c.RefundID, string(c.RefundStatus), c.RequestID, string(c.Book))
+	return err
+}
+
+// when is an instant as an argument; the zero one is NULL.
+func (d Dialect) when(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return d.Time(t.Round(0).UTC())
+}
+
+// instantText is how SQLite keeps a time: it sorts as text.
+const instantText = "2006-01-02 15:04:05.000000"
+
+// InstantText returns t as text that sorts as time does, in UTC, for databases that
+// have no type for it.
+func InstantText(t time.Time) string { return t.UTC().Format(instantText) }
+
+// instant scans a time, from text too; NULL is the zero time.
+type instant struct{ into *time.Time }
+
+// Scan implements sql.Scanner.
+func (i instant) Scan(value any) (err error) {
+	switch v := value.(type) {
+	case nil:
+		*i.into = time.Time{}
+	case time.Time:
+		*i.into = v.UTC()
+	case string:
+		*i.into, err = time.ParseInLocation(instantText, v, time.UTC)
+	default:
+		err = fmt.Errorf("refundjobs: a time can't be read from a %T", value)
+	}
+	return err
+}
+
+// text is a column of JSON, there and back.
+type text struct{ value any }
+
+// Scan implements sql.Scanner.
+func (t text) Scan(value any) error {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(v), t.value)
+	case []byte:
+		return json.Unmarshal(v, t.value)
+	}
+	return fmt.Errorf("refundjobs: JSON can't be read from a %T", value)
+}
+
+// Value implements driver.Valuer; a nil pointer is NULL.
+func (t text) Value() (driver.Value, error) {
+	switch v := t.value.(type) {
+	case *refundkit.Refund:
+		if v == nil {
+			return nil, nil
+		}
+	case map[string]string:
+		if v == nil {
+			return "{}", nil
+		}
+	}
+	data, err := json.Marshal(t.value)
+	return string(data), err
+}

@@ -1,0 +1,110 @@
+-- Times are UTC, as 2026-08-26 12:00:00.000000.
+-- What a refund is, and how far it has come. Version is one more with each change, and
+-- a row is written over the version before it only.
+CREATE TABLE refundjobs (
+	name            text PRIMARY KEY,            -- for ever: the same name is never a second refund
+	version         integer NOT NULL,
+	plan            text NOT NULL DEFAULT '',
+	plan_line       integer NOT NULL DEFAULT 0,   -- where it stands in the plan
+	account         text NOT NULL DEFAULT '',    -- the connected account; empty is the API key's own
+	currency        text NOT NULL DEFAULT '',
+	params          text NOT NULL,              -- what is sent, unchanged each time
+	charge          text GENERATED ALWAYS AS (coalesce(json_extract(params, '$.charge'), '')) STORED,
+	payment_intent  text GENERATED ALWAYS AS (coalesce(json_extract(params, '$.payment_intent'), '')) STORED,
+	amount          integer GENERATED ALWAYS AS ((json_extract(params, '$.amount'))) STORED, -- in the smallest unit; null: all that is left
+	state           text NOT NULL,               -- requested approved sending sent succeeded failed needs_person canceled
+	job_state       text NOT NULL,               -- waiting open made needs_person canceled: what the rules go by
+	problem         text NOT NULL DEFAULT '',
+	detail          text NOT NULL DEFAULT '',
+	generation      integer NOT NULL DEFAULT 0,   -- of the key
+	idempotency_key text NOT NULL,
+	first_sent      text,
+	last_sent       text,
+	sending_until   text,                 -- a worker is sending it now, at most until then
+	due_at          text,                 -- when a worker looks at it next; null: none does
+	open            boolean NOT NULL DEFAULT false, -- a send may have refunded
+	look_up         boolean NOT NULL DEFAULT false,
+	sends           integer NOT NULL DEFAULT 0,
+	absences        integer NOT NULL DEFAULT 0,
+	judged          text NOT NULL DEFAULT '[]', -- refunds that a person said are not this one
+	refund_id       text NOT NULL DEFAULT '',
+	request_id      text NOT NULL DEFAULT '',
+	refund_status   text NOT NULL DEFAULT '',
+	refund_created  text,
+	refund          text,                       -- the last snapshot
+	requested_by    text NOT NULL DEFAULT '',
+	approved_by     text NOT NULL DEFAULT '',
+	note            text NOT NULL DEFAULT '',
+	labels          text NOT NULL DEFAULT '{}',
+	request_digest  text NOT NULL,               -- of params, account and currency
+	created_at      text NOT NULL,
+	approved_at     text,
+	updated_at      text NOT NULL,
+	pruned_at       text
+);
+CREATE INDEX refundjobs_due ON refundjobs (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX refundjobs_state ON refundjobs (state, updated_at);
+CREATE INDEX refundjobs_plan ON refundjobs (plan, state, plan_line) WHERE plan <> '';
+CREATE INDEX refundjobs_refund ON refundjobs (refund_id) WHERE refund_id <> '';
+CREATE INDEX refundjobs_key ON refundjobs (idempotency_key);
+CREATE INDEX refundjobs_charge ON refundjobs (charge) WHERE charge <> '';
+CREATE INDEX refundjobs_payment_intent ON refundjobs (payment_intent) WHERE payment_intent <> '';
+CREATE INDEX refundjobs_refund_created ON refundjobs (refund_created) WHERE refund_created IS NOT NULL;
+
+-- What happened to each row; nothing is changed or removed here, but by pruning.
+CREATE TABLE refundjobs_changes (
+	name          text NOT NULL,
+	version       integer NOT NULL,
+	at            text NOT NULL,
+	what          text NOT NULL,             -- requested approved sending answered looked event resumed accepted judged canceled ...
+	who           text NOT NULL DEFAULT '',
+	why           text NOT NULL DEFAULT '',
+	state         text NOT NULL,
+	problem       text NOT NULL DEFAULT '',
+	detail        text NOT NULL DEFAULT '',
+	due_at        text,
+	refund_id     text NOT NULL DEFAULT '',
+	refund_status text NOT NULL DEFAULT '',
+	request_id    text NOT NULL DEFAULT '',
+	book          text NOT NULL DEFAULT 'none', -- count, reverse: what the books must do
+	PRIMARY KEY (name, version)
+);
+CREATE INDEX refundjobs_changes_at ON refundjobs_changes (at);
+
+CREATE TABLE refundjobs_plans (
+	name         text PRIMARY KEY,
+	version      integer NOT NULL,
+	state        text NOT NULL,              -- draft approved running paused finished canceled
+	why          text NOT NULL DEFAULT '',   -- why it is paused
+	digest       text NOT NULL,              -- of its rows
+	row_count    integer NOT NULL,
+	requested_by text NOT NULL DEFAULT '',
+	approved_by  text NOT NULL DEFAULT '',
+	created_at   text NOT NULL,
+	approved_at  text,
+	started_at   text,
+	finished_at  text,
+	updated_at   text NOT NULL
+);
+
+-- What a person approved alone, by day: for policies.
+CREATE TABLE refundjobs_sums (
+	day      text NOT NULL,
+	who      text NOT NULL,
+	currency text NOT NULL,
+	amount   integer NOT NULL,
+	PRIMARY KEY (day, who, currency)
+);
+
+CREATE TABLE refundjobs_events (
+	id text PRIMARY KEY,
+	at text NOT NULL
+);
+CREATE INDEX refundjobs_events_at ON refundjobs_events (at);
+
+-- When the next request may be sent, in microseconds since 1970: one row paces all
+-- processes together.
+CREATE TABLE refundjobs_pace (
+	account text PRIMARY KEY,
+	next_us integer NOT NULL
+);
