@@ -24,7 +24,8 @@ type Policy func(ctx context.Context, approval Approval) error
 type Approval struct {
 	Job       Job
 	By        string // who approves: at the request itself, the requester
-	AtRequest bool
+	AtRequest bool   // By requested it; of a plan, it or one of its refunds
+	OfPlan    bool   // Job is the sum of a plan's refunds in one currency
 	// Alone returns what By approved alone on this day (UTC) in the job's currency, in
 	// its smallest unit, this refund included. Other requests of By wait until this one
 	// has committed, so that two at once can't both be the last that fits.
@@ -43,8 +44,8 @@ type Limit struct {
 }
 
 // FourEyes lets a person refund alone up to the limit of a currency, by its code in
-// lower case; above it, and for all that is left of a payment, somebody else must
-// approve. A request in a currency without a limit, or of nobody, is refused.
+// lower case; above it, for all that is left of a payment, and for a plan, somebody
+// else must approve. A request in a currency without a limit, or of nobody, is refused.
 func FourEyes(limits map[string]Limit) Policy {
 	limits = maps.Clone(limits)
 	return func(_ context.Context, a Approval) error {
@@ -56,7 +57,7 @@ func FourEyes(limits map[string]Limit) Policy {
 			return errors.New("it must be said who asks for the refund")
 		case !a.AtRequest:
 			return nil
-		case a.Job.Params.Remaining, a.Job.Params.Amount > limit.Alone:
+		case a.OfPlan, a.Job.Params.Remaining, a.Job.Params.Amount > limit.Alone:
 			return ErrNeedsApproval
 		}
 		sum, err := a.Alone()

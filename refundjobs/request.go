@@ -64,10 +64,11 @@ func (j *Jobs[TTx]) add(ctx context.Context, q Statements, row Job, now time.Tim
 		}
 	}
 	row, change := changed(Job{}, row, WhatRequested, now)
-	if isNew, err = j.dialect.insert(ctx, q, row); err != nil {
+	n, err := j.dialect.insert(ctx, q, row)
+	if err != nil {
 		return row, false, err
 	}
-	if isNew {
+	if n == 1 {
 		change.Who, change.Why = row.RequestedBy, row.Note
 		return row, true, j.dialect.record(ctx, q, change)
 	}

@@ -40,6 +40,9 @@ func (j *Jobs[TTx]) Register(config *river.Config) error {
 	if err := river.AddWorkerSafely(config.Workers, &sweepWorker[TTx]{jobs: j}); err != nil {
 		return fmt.Errorf("refundjobs: Register: %w", err)
 	}
+	if err := river.AddWorkerSafely(config.Workers, &feedWorker[TTx]{jobs: j}); err != nil {
+		return fmt.Errorf("refundjobs: Register: %w", err)
+	}
 	if config.Queues == nil {
 		config.Queues = map[string]river.QueueConfig{}
 	}
@@ -155,6 +158,15 @@ func (w *sweepWorker[TTx]) Work(ctx context.Context, _ *river.Job[sweepArgs]) er
 // sweep gives an alarm to every row that is due for a while and has none: River's was
 // discarded, deleted or canceled, or a backup was restored.
 func (j *Jobs[TTx]) sweep(ctx context.Context) error {
+	if goesOn, err := j.feedAll(ctx); err != nil || goesOn {
+		err = errors.Join(err, j.driver.InTx(ctx, func(tx TTx) error {
+			_, err := j.river.InsertTx(ctx, tx, feedArgs{}, nil)
+			return err
+		}))
+		if err != nil {
+			return err
+		}
+	}
 	names, err := j.dueNames(ctx, sweepGrace, sweepRows)
 	if err != nil || len(names) == 0 {
 		return err

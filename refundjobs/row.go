@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/refundkit/refundkit"
@@ -53,32 +54,53 @@ func readJobs(ctx context.Context, q Statements, where string, args ...any) (job
 	return jobs, err
 }
 
-// insert stores a new row, and reports whether the name was free.
-func (d Dialect) insert(ctx context.Context, q Statements, j Job) (bool, error) {
-	n, err := q.Exec(ctx, `INSERT INTO refundjobs (name, version, plan, plan_line, account, currency, params, state, job_state, idempotency_key, due_at,
-			requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17) ON CONFLICT (name) DO NOTHING`,
-		j.Name, j.Version, j.Plan, j.PlanLine, j.Account, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Key()), d.when(j.Due),
-		j.RequestedBy, j.ApprovedBy, j.Note, text{j.Labels}, j.digest, d.when(j.CreatedAt), d.when(j.ApprovedAt))
-	return n == 1, err
+const insertColumns = `INSERT INTO refundjobs (name, version, plan, plan_line, account, currency, params, state, job_state, idempotency_key, due_at,
+	requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at) VALUES `
+
+// inserted are the values of a new row.
+func (d Dialect) inserted(j Job) []any {
+	return []any{j.Name, j.Version, j.Plan, j.PlanLine, j.Account, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Key()), d.when(j.Due),
+		j.RequestedBy, j.ApprovedBy, j.Note, text{j.Labels}, j.digest, d.when(j.CreatedAt), d.when(j.ApprovedAt), d.when(j.CreatedAt)}
+}
+
+// insert stores new rows in one statement, and returns how many of the names were free.
+func (d Dialect) insert(ctx context.Context, q Statements, rows ...Job) (int64, error) {
+	sql := strings.Builder{}
+	sql.WriteString(insertColumns)
+	var args []any
+	for i, row := range rows {
+		before := ", ("
+		if i == 0 {
+			before = "("
+		}
+		for _, value := range d.inserted(row) {
+			args = append(args, value)
+			fmt.Fprintf(&sql, "%s$%d", before, len(args))
+			before = ", "
+		}
+		sql.WriteString(")")
+	}
+	sql.WriteString(" ON CONFLICT (name) DO NOTHING")
+	return q.Exec(ctx, sql.String(), args...)
 }
 
 // update writes a row over the version before it, and over no other; sendingUntil is
 // zero when no worker is sending it.
 func (d Dialect) update(ctx context.Context, q Statements, j Job, sendingUntil time.Time) error {
 	var created time.Time
+	var refunded any
 	if j.Refund != nil {
-		created = j.Refund.Created.Time
+		created, refunded = j.Refund.Created.Time, j.Refund.Amount
 	}
 	n, err := q.Exec(ctx, `UPDATE refundjobs SET version = $2, currency = $3, params = $4, state = $5, job_state = $6, problem = $7, detail = $8, generation = $9,
 			idempotency_key = $10, first_sent = $11, last_sent = $12, due_at = $13, open = $14, look_up = $15, sends = $16, absences = $17, judged = $18, refund_id = $19,
 			request_id = $20, refund_status = $21, refund_created = $22, refund = $23, approved_by = $24, note = $25, labels = $26, approved_at = $27,
-			updated_at = $28, pruned_at = $29, sending_until = $30
+			updated_at = $28, pruned_at = $29, sending_until = $30, refunded = $31
 		WHERE name = $1 AND version = $2 - 1`,
 		j.Name, j.Version, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Problem), j.Detail, j.Generation,
 		string(j.Key()), d.when(j.FirstSent), d.when(j.LastSent), d.when(j.Due), j.Open, j.LookUp, j.Sends, j.Absences, text{j.judged()}, j.ID,
 		j.RequestID, string(j.RefundStatus), d.when(created), text{j.Refund}, j.ApprovedBy, j.Note, text{j.Labels}, d.when(j.ApprovedAt),
-		d.when(j.UpdatedAt), d.when(j.PrunedAt), d.when(sendingUntil))
+		d.when(j.UpdatedAt), d.when(j.PrunedAt), d.when(sendingUntil), refunded)
 	if err == nil && n != 1 {
 		return refundkit.ErrJobChanged
 	}

@@ -13,6 +13,7 @@ const (
 	advanceTime = 45 * time.Second // for one step: below River's timeout, and far below its rescue
 	busyDelay   = time.Second      // until another row of the same payment is looked at again
 	clockWarn   = time.Minute      // how far a worker's clock may be off before it says so
+	maxSteps    = 10               // of one row at one time: the rules need three at most
 	noStep      = time.Duration(-1)
 )
 
@@ -40,6 +41,9 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 		return noStep, err
 	}
 	if row, now, _, err = j.load(ctx, name); err != nil {
+		return noStep, err
+	}
+	if err := j.pauseIfHopeless(ctx, row); err != nil {
 		return noStep, err
 	}
 	if row.goesOn() {
@@ -72,7 +76,7 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 	}, "SELECT "+columns+`,
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > $2) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > $2),
-		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state = 'running')
+		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished'))
 		FROM refundjobs r WHERE name = $1`, name, j.dialect.when(now))
 	switch {
 	case err != nil:
@@ -215,12 +219,19 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 // returns how many steps those were. It needs no River: for tests, and for a program
 // that runs from time to time. Beside workers it does no harm.
 func (j *Jobs[TTx]) WorkDue(ctx context.Context) (steps int, err error) {
+	tried := map[string]int{}
 	for {
+		if _, err := j.feedAll(ctx); err != nil {
+			return steps, failed("WorkDue", "", err)
+		}
 		names, err := j.dueNames(ctx, 0, 100)
 		if err != nil || len(names) == 0 {
 			return steps, err
 		}
 		for _, name := range names {
+			if tried[name]++; tried[name] > maxSteps {
+				return steps, failed("WorkDue", name, errors.New("it is due again and again: another worker has it, or Advance does nothing"))
+			}
 			if _, err := j.step(ctx, name); err != nil {
 				return steps, failed("WorkDue", name, err)
 			}

@@ -30,6 +30,7 @@ CREATE TABLE refundjobs (
 	request_id      text NOT NULL DEFAULT '',
 	refund_status   text NOT NULL DEFAULT '',
 	refund_created  timestamptz,
+	refunded        bigint,                      -- its amount
 	refund          jsonb,                       -- the last snapshot
 	requested_by    text NOT NULL DEFAULT '',
 	approved_by     text NOT NULL DEFAULT '',

@@ -31,6 +31,7 @@ CREATE TABLE refundjobs (
 	request_id      text NOT NULL DEFAULT '',
 	refund_status   text NOT NULL DEFAULT '',
 	refund_created  text,
+	refunded        integer,                      -- its amount
 	refund          text,                       -- the last snapshot
 	requested_by    text NOT NULL DEFAULT '',
 	approved_by     text NOT NULL DEFAULT '',
