@@ -89,13 +89,15 @@ type BillingDetails struct {
 }
 
 // Card is how a card is known to the people who handle it: never its number.
+// CaptureBefore is there only on a charge that is a hold: when it ends by itself.
 type Card struct {
-	Brand    string `json:"brand"`
-	Country  string `json:"country"`
-	ExpMonth int64  `json:"exp_month"`
-	ExpYear  int64  `json:"exp_year"`
-	Funding  string `json:"funding"`
-	Last4    string `json:"last4"`
+	Brand         string    `json:"brand"`
+	CaptureBefore Timestamp `json:"capture_before,omitzero"`
+	Country       string    `json:"country"`
+	ExpMonth      int64     `json:"exp_month"`
+	ExpYear       int64     `json:"exp_year"`
+	Funding       string    `json:"funding"`
+	Last4         string    `json:"last4"`
 }
 
 // Address is a postal address. Country is a two-letter ISO 3166-1 code.

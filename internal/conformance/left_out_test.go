@@ -42,7 +42,7 @@ var kept = map[string][]string{
 
 	// Cards are known by what is printed on them, never by a fingerprint.
 	"payment_method_card":         {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
-	"payment_method_details_card": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card": {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
 	"payments_primitives_payment_records_resource_payment_method_card_details": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
 
 	// Sixty kinds of payment method have an object of their own here; type names the kind.
@@ -61,10 +61,11 @@ var leftOut = map[string][]string{
 
 // beyondSpec names what our types have though the specification does not.
 var beyondSpec = map[string]string{
-	"customer.deleted":           "of the deleted_customer that may stand in a customer's place",
-	"charge.dispute":             "recorded on every charge",
-	"charge.refunds.total_count": "documented and recorded on the refunds of an expanded charge",
-	"list.total_count":           "the same type serves the refunds of an expanded charge",
+	"customer.deleted":                   "of the deleted_customer that may stand in a customer's place",
+	"charge.dispute":                     "recorded on every charge",
+	"payment_method.card.capture_before": "the same type serves the card of a charge",
+	"charge.refunds.total_count":         "documented and recorded on the refunds of an expanded charge",
+	"list.total_count":                   "the same type serves the refunds of an expanded charge",
 }
 
 // parametersLeftOut names what no method of ours sends.
