@@ -74,7 +74,7 @@ func (f CheckFinding) refusal() string {
 	case CheckFindingOtherCharge:
 		return "this charge failed, and the PaymentIntent has a later one"
 	case CheckFindingNotCaptured:
-		return "it is authorized and not captured; of a charge without a PaymentIntent a refund of all that remains releases the hold"
+		return "it is authorized and not captured"
 	case CheckFindingPartOfHold:
 		return "a hold is released as a whole, not in part"
 	case CheckFindingReleased:
