@@ -74,10 +74,11 @@ type ChargeTransferData struct {
 }
 
 // PaymentMethodDetails tells how a charge was paid. Type is the kind of payment
-// method; Card is filled when that is card.
+// method; Card is filled when that is card, and CardPresent when a card was at a reader.
 type PaymentMethodDetails struct {
-	Card Card   `json:"card,omitzero"`
-	Type string `json:"type"`
+	Card        Card   `json:"card,omitzero"`
+	CardPresent Card   `json:"card_present,omitzero"`
+	Type        string `json:"type"`
 }
 
 // BillingDetails is who paid, as they told it when they paid.

@@ -17,11 +17,11 @@ type Check struct {
 	PaymentIntent string `json:"payment_intent,omitzero"`
 	Currency      string `json:"currency"` // three letters, lower case
 
-	Way      CheckWay       `json:"way"`               // what to do
-	Findings []CheckFinding `json:"findings,omitzero"` // why; the first decided
-	Accepted bool           `json:"accepted"`          // Create would not be refused, as far as was read. It may also hold where Way advises to wait
-	Until    Timestamp      `json:"until,omitzero"`    // how long the way is open, where Stripe says; see [CheckWay]
-	StartsAs RefundStatus   `json:"starts_as,omitzero"`
+	Way      CheckWay       `json:"way"`                // what to do
+	Findings []CheckFinding `json:"findings,omitzero"`  // why; the first decided
+	Accepted bool           `json:"accepted"`           // Create would not be refused, as far as was read. It may also hold where Way advises to wait
+	Until    Timestamp      `json:"until,omitzero"`     // how long the way is open, where Stripe says; see [CheckWay]
+	StartsAs RefundStatus   `json:"starts_as,omitzero"` // the first status of a refund, where Stripe documents one; empty mostly
 
 	Amount     int64       `json:"amount"`               // what a refund as asked for would be
 	Refundable int64       `json:"refundable"`           // the most that can go back in all: what was captured, or will be once it succeeds
@@ -32,6 +32,7 @@ type Check struct {
 
 	Terms    RefundTerms `json:"terms"`             // what Stripe says about refunds to this payment method
 	Deadline Timestamp   `json:"deadline,omitzero"` // after that the payment is too old; zero if no deadline is known
+	Advised  Timestamp   `json:"advised,omitzero"`  // Stripe advises to wait until then, where it does; Saturdays and Sundays are left out, holidays are not
 
 	Costs CheckCosts `json:"costs"` // who pays
 }
@@ -51,8 +52,8 @@ type CheckWay string
 
 // The ways. [Check.Until] is the end of CheckWayCancel (then the hold ends by itself),
 // of CheckWayAnswerDispute (the bank takes evidence until then) and, where a refund
-// already waits for the customer, of CheckWayAskCustomer; and the first moment after
-// CheckWayWait, where Stripe says one, which it seldom does.
+// already waits for the customer, of CheckWayAskCustomer. For CheckWayWait Stripe names
+// no time.
 const (
 	CheckWayRefund        CheckWay = "refund"         // Create with these params
 	CheckWayCancel        CheckWay = "cancel"         // nothing was taken: cancel the PaymentIntent instead

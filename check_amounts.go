@@ -66,7 +66,7 @@ func (k *checking) add() {
 		k.check.PaymentIntent = c.PaymentIntent.ID
 	}
 	k.check.Terms = RefundTermsOf(c.PaymentMethodDetails.Type)
-	k.check.Deadline = k.check.Terms.deadline(c.Created)
+	k.check.Deadline, k.check.Advised = k.check.Terms.deadline(c.Created), k.check.Terms.advised(c.Created)
 	k.check.Refundable = c.refundable()
 	k.check.Refunded = k.count()
 	k.check.Claimed = max(k.Claimed, 0)

@@ -190,6 +190,7 @@ func TestCheckDays(t *testing.T) {
 	assert.Equal(t, why(refundkit.CheckFindingTooEarly), at(time.Date(2026, 9, 15, 22, 59, 59, 0, time.UTC)).Findings)
 	assert.Empty(t, at(time.Date(2026, 9, 15, 23, 0, 0, 0, time.UTC)).Findings, "seven business days: Monday to Friday, Monday, Tuesday")
 	assert.Equal(t, refundkit.NewTimestamp(friday.Add(180*days)), at(friday).Deadline)
+	assert.Equal(t, refundkit.NewTimestamp(time.Date(2026, 9, 15, 23, 0, 0, 0, time.UTC)), at(friday).Advised)
 	assert.Equal(t, refundkit.CheckWayRefund, at(friday.Add(180*days+999*time.Millisecond)).Way)
 	assert.Equal(t, why(refundkit.CheckFindingTooOld), at(friday.Add(180*days+time.Second)).Findings)
 	assert.Empty(t, at(time.Time{}).Findings, "without a clock nothing depends on it")
@@ -210,6 +211,25 @@ func TestRefundTermsOfWhatIsNotKnown(t *testing.T) {
 		assert.NotEmpty(t, terms.Name)
 		assert.True(t, strings.HasPrefix(terms.Source, "https://docs.stripe.com/"), "%s: where does Stripe say so?", kind)
 		assert.Equal(t, strings.HasPrefix(kind, "card"), terms.WaitsForBalance)
+	}
+}
+
+// A hold made at a reader says when it ends in another place than one made online.
+func TestCheckOfAHold(t *testing.T) {
+	for kind, details := range map[string]string{
+		"card":         `{"type":"card","card":{"brand":"visa","capture_before":1790000000}}`,
+		"card_present": `{"type":"card_present","card_present":{"brand":"visa","capture_before":1790000000}}`,
+	} {
+		var charge refundkit.Charge
+		require.NoError(t, json.Unmarshal([]byte(`{"id":"ch_1","object":"charge","amount":2000,"amount_captured":0,"captured":false,"currency":"usd",
+			"status":"succeeded","payment_intent":"pi_1","payment_method_details":`+details+`}`), &charge))
+		at := func(now int64) refundkit.Check {
+			return refundkit.CheckRefund(refundkit.CheckInput{Charge: &charge, Params: refundkit.RefundCreateParams{Remaining: true}, Now: time.Unix(now, 0)})
+		}
+		held := at(1789999999)
+		assert.Equal(t, refundkit.CheckWayCancel, held.Way, kind)
+		assert.Equal(t, int64(1790000000), held.Until.Unix(), kind)
+		assert.Equal(t, why(refundkit.CheckFindingReleased), at(1790000000).Findings, kind)
 	}
 }
 

@@ -91,13 +91,13 @@ func (k *checking) notes() (notes []CheckFinding) {
 	if k.Charge == nil {
 		return nil
 	}
-	paid, advised := k.paid(), k.check.Terms.advised(k.Charge.Created)
+	paid := k.paid()
 	note(k.isPending(), CheckFindingProcessing)
 	note(k.check.Costs.Balance == CheckBalanceShort && k.check.Terms.WaitsForBalance, CheckFindingShortBalance)
 	note(len(k.check.InProgress) > 0, CheckFindingInProgress)
 	note(k.Charge.Disputed && k.Dispute != nil && k.Dispute.IsChargeRefundable && k.Dispute.isInquiry(), CheckFindingInquiry)
 	note(paid && k.free > 0 && k.check.Terms.AsksCustomer != "", CheckFindingNeedsCustomer)
-	note(paid && !k.Now.IsZero() && k.Now.Before(advised.Time), CheckFindingTooEarly)
+	note(paid && !k.Now.IsZero() && k.Now.Before(k.check.Advised.Time), CheckFindingTooEarly)
 	note(k.countAll && k.countsDiffer(), CheckFindingCountsDiffer)
 	note((paid || k.isPending()) && !k.countAll, CheckFindingCountOnly)
 	return notes
@@ -158,7 +158,11 @@ func (k *checking) failed() verdict {
 
 // hold is the rule for an authorization that was not captured.
 func (k *checking) hold() verdict {
-	end := k.Charge.PaymentMethodDetails.Card.CaptureBefore
+	details := k.Charge.PaymentMethodDetails
+	end := details.Card.CaptureBefore
+	if end.IsZero() {
+		end = details.CardPresent.CaptureBefore
+	}
 	over := !end.IsZero() && !k.Now.IsZero() && !k.Now.Before(end.Time)
 	switch {
 	case k.PaymentIntent != nil && k.PaymentIntent.Status == PaymentIntentStatusRequiresCapture:
@@ -171,7 +175,7 @@ func (k *checking) hold() verdict {
 		return instead(CheckWayCancel, CheckFindingNotCaptured).by(end)
 	case k.free <= 0:
 		return verdict{} // a refund has released it
-	case over || end.IsZero() && k.Charge.PaymentMethodDetails.Type == "card": // every hold of a card has an end
+	case over || end.IsZero() && details.Type == "card": // every hold of a card has an end
 		return instead(CheckWayNone, CheckFindingReleased)
 	case k.check.Amount < k.free:
 		return instead(CheckWayFixRequest, CheckFindingPartOfHold)

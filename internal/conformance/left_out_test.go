@@ -41,12 +41,13 @@ var kept = map[string][]string{
 	"transfer":       {"amount", "amount_reversed", "created", "currency", "id", "metadata", "object", "reversed", "transfer_group"},
 
 	// Cards are known by what is printed on them, never by a fingerprint.
-	"payment_method_card":         {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
-	"payment_method_details_card": {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_card":                 {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card_present": {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card":         {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
 	"payments_primitives_payment_records_resource_payment_method_card_details": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
 
 	// Sixty kinds of payment method have an object of their own here; type names the kind.
-	"payment_method_details": {"card", "type"},
+	"payment_method_details": {"card", "card_present", "type"},
 	"payments_primitives_payment_records_resource_payment_method_details": {"billing_details", "card", "custom", "payment_method", "type"},
 
 	"billing_details": {"address", "email", "name", "phone"}, // no tax_id: nobody refunds by it
