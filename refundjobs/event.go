@@ -138,7 +138,7 @@ func (j *Jobs[TTx]) newest(ctx context.Context, row Job, arrived *refundkit.Refu
 	if !ok {
 		return arrived, nil
 	}
-	return service.Retrieve(ctx, row.ID, account(row.Account)...)
+	return service.Retrieve(ctx, row.ID, accountOption(row.Account)...)
 }
 
 // wantsSnapshot reports whether the row has a refund that was never seen: one that a
@@ -153,14 +153,14 @@ func (j *Jobs[TTx]) fetch(ctx context.Context, row Job) error {
 	if !ok {
 		return nil
 	}
-	refund, err := service.Retrieve(ctx, row.ID, account(row.Account)...)
+	refund, err := service.Retrieve(ctx, row.ID, accountOption(row.Account)...)
 	if err != nil {
 		return err
 	}
 	return j.observe(ctx, row.Name, eventOf(refund, row.Account), WhatFetched)
 }
 
-func account(id string) []refundkit.CallOption {
+func accountOption(id string) []refundkit.CallOption {
 	if id == "" {
 		return nil
 	}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
-
-	"github.com/refundkit/refundkit"
 )
 
 const (
@@ -28,11 +26,6 @@ type options struct {
 	hook       func(context.Context, Change)
 	clock      func() time.Time
 	charges    ChargeReader
-}
-
-// ChargeReader reads charges: a client's Charges is one.
-type ChargeReader interface {
-	Retrieve(ctx context.Context, id string, opts ...refundkit.CallOption) (*refundkit.Charge, error)
 }
 
 // WithPolicy says what must be approved by whom. The default is [Anyone].
