@@ -179,8 +179,11 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	switch end.ending {
 	case endingMade:
 	case endingRefused:
+		looks := p.LookUp
 		p.Detail = end.detail
-		return p.needsPerson(JobProblemRefused)
+		p = p.needsPerson(JobProblemRefused)
+		p.LookUp = looks // nobody has looked yet, and what was to be found is still to be found
+		return p
 	case endingCut:
 		p.Due = now.Round(0).UTC()
 		return p
@@ -272,7 +275,7 @@ func (p Progress) resumed() (Progress, bool) {
 			p.LastSent = time.Time{}
 		}
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
-	case p.Open, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
+	case p.Open, p.LookUp, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
 	}
 	p.Absences = 0
@@ -315,7 +318,7 @@ func (p Progress) accepted(id string) (Progress, bool) {
 // canceled is the job after a person gave it up, if nothing may have been executed.
 func (p Progress) canceled() (Progress, bool) {
 	switch {
-	case p.Open, p.State != JobStateWaiting && p.State != JobStateNeedsPerson:
+	case p.Open, p.LookUp, p.State != JobStateWaiting && p.State != JobStateNeedsPerson:
 		return p, false
 	case p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p, false

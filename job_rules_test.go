@@ -287,6 +287,30 @@ func TestJobResumed(t *testing.T) {
 	}
 }
 
+// TestJobLookRefused: a look-up that Stripe refuses has not looked, so that what a
+// person was asked before is still to be found, and nothing is sent or given up.
+func TestJobLookRefused(t *testing.T) {
+	for _, problem := range []JobProblem{JobProblemLookAlike, JobProblemRefundedTwice, JobProblemMismatch, JobProblemRefundFailed} {
+		t.Run(string(problem), func(t *testing.T) {
+			asked := Progress{State: JobStateNeedsPerson, Problem: problem, ID: "re_1", FirstSent: ago(26 * time.Hour), LastSent: ago(26 * time.Hour)}
+			looking, allowed := asked.resumed()
+			require.True(t, allowed)
+			refused := looking.looked(lookEnd{ending: endingRefused}, ruleNow, 0)
+			require.Equal(t, JobProblemRefused, refused.Problem)
+			_, allowed = refused.canceled()
+			assert.False(t, allowed)
+			again, allowed := refused.resumed()
+			require.True(t, allowed)
+			assert.True(t, again.LookUp)
+			assert.Zero(t, again.Generation)
+			assert.Equal(t, "re_2", again.looked(lookEnd{ending: endingMade, inForce: []string{"re_2"}}, ruleNow, 0).ID)
+		})
+	}
+	unsent := Progress{State: JobStateWaiting, FirstSent: ago(sendTime)}.looked(lookEnd{ending: endingRefused}, ruleNow, 0)
+	_, allowed := unsent.canceled()
+	assert.True(t, allowed, "nothing was executed in a day, and nothing is looked for")
+}
+
 // TestJobAcceptedWhileOpen: a refund that a person made serves, while the job's own
 // send may still refund. When the first fails, the other one is waited for.
 func TestJobAcceptedWhileOpen(t *testing.T) {

@@ -117,6 +117,7 @@ func TestFound(t *testing.T) {
 	for name, history := range map[string][]string{
 		"in silence behind 429":                      {"part", "dropped", "for ever: lock timeout"},
 		"a list of another account is empty":         {"cash", "lost", "25h1m", "look wrong account"},
+		"a refused look-up is no look-up":            {"shared", "25h1m", "lost", "fails and the events come", "resume", "look wrong account"},
 		"accepted another one while a send was open": {"part", "stored 500 done in 2h", "a Dashboard refund that is accepted", "the Dashboard's fails and the events come"},
 	} {
 		t.Run(name, func(t *testing.T) { replay(t, history[0], history[1:]...) })
