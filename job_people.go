@@ -22,7 +22,8 @@ func (j Job) Observe(event *Event) (Job, error) {
 	if event.Account != j.Account || !j.owns(refund, event.Request.IdempotencyKey) {
 		return j, ErrOtherJob
 	}
-	next := j.observed(refund.ID, refund.Status.IsFinal())
+	named := refund.Reference() == j.Name || event.Request.IdempotencyKey == string(j.Key())
+	next := j.observed(refund.ID, refund.Status.IsFinal(), named && !j.sought().isEarlier(refund))
 	if same := next.State == j.State && next.ID == j.ID && next.Problem == j.Problem && next.Open == j.Open; same {
 		return j, nil
 	}

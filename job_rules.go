@@ -114,7 +114,7 @@ func (p Progress) answered(before Progress, end sendEnd, now time.Time, jitter f
 	p.Open, p.Problem, p.Detail, p.RequestID = before.Open || end.open, end.problem, end.detail, end.requestID
 	switch end.ending {
 	case endingMade:
-		return p.made(end.id)
+		return p.made(end.id, true)
 	case endingMismatch:
 		return p.needsPerson(JobProblemMismatch)
 	case endingStored:
@@ -168,6 +168,7 @@ func (p Progress) notSentUnless(executed bool, before Progress) Progress {
 type lookEnd struct {
 	inForce, over, alike []string
 	ending               ending // endingMade: a whole list
+	earlier              bool   // the oldest of them was made before the key was sent
 	unplaced             bool   // the list names no payment: that of another account would be empty too
 	detail               string
 	retryAfter           time.Duration
@@ -199,12 +200,12 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	}
 	switch {
 	case len(end.inForce) == 1:
-		return p.made(end.inForce[0])
+		return p.made(end.inForce[0], !end.earlier)
 	case len(end.inForce) > 1:
 		p.ID, p.Detail = end.inForce[0], list(end.inForce)
 		return p.needsPerson(JobProblemRefundedTwice)
 	case len(end.over) > 0:
-		return p.failed(end.over[0])
+		return p.failed(end.over[0], !end.earlier)
 	case len(end.alike) > 0:
 		p.Detail = list(end.alike)
 		return p.needsPerson(JobProblemLookAlike)
@@ -236,8 +237,9 @@ func (p Progress) closedByRefusal() bool {
 }
 
 // observed is the job after a snapshot of a refund of its name: over says that it
-// failed or was canceled, which is never left again. Snapshots come in any order.
-func (p Progress) observed(id string, over bool) Progress {
+// failed or was canceled, which is never left again, and ofKey is that of made.
+// Snapshots come in any order.
+func (p Progress) observed(id string, over, ofKey bool) Progress {
 	switch {
 	case slices.Contains(p.Judged, id):
 		return p
@@ -246,7 +248,7 @@ func (p Progress) observed(id string, over bool) Progress {
 			p.Problem == JobProblemRefundedTwice || p.Problem == JobProblemRefundFailed {
 			return p
 		}
-		return p.failed(id)
+		return p.failed(id, ofKey)
 	case p.State == JobStateMade && p.ID == id, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemRefundFailed && p.ID == id:
 		return p
 	case p.State == JobStateMade:
@@ -256,7 +258,7 @@ func (p Progress) observed(id string, over bool) Progress {
 		p.ID, p.Detail = id, "canceled, and "+id+" of this name is in force"
 		return p.needsPerson(JobProblemMismatch)
 	}
-	return p.made(id)
+	return p.made(id, ofKey)
 }
 
 // resumed is the job after a person removed the reason why it stopped, or wants no
@@ -310,9 +312,7 @@ func (p Progress) accepted(id string) (Progress, bool) {
 	case JobStateMade:
 		return p, p.ID == id
 	}
-	next := p.made(id)
-	next.Open = p.Open // if that refund is another one, the send may still refund too
-	return next, true
+	return p.made(id, false), true
 }
 
 // canceled is the job after a person gave it up, if nothing may have been executed.

@@ -237,7 +237,7 @@ func TestJobObserved(t *testing.T) {
 		"canceled and failed":         {Progress{State: JobStateCanceled}, "re_1", true, JobStateCanceled, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			after := c.job.observed(c.id, c.over)
+			after := c.job.observed(c.id, c.over, true)
 			assert.Equal(t, c.state, after.State)
 			assert.Equal(t, c.problem, after.Problem)
 			assert.Equal(t, c.open, after.Open)
@@ -318,7 +318,7 @@ func TestJobAcceptedWhileOpen(t *testing.T) {
 	made, allowed := open.accepted("re_by_hand")
 	require.True(t, allowed)
 	require.Equal(t, JobStateMade, made.State)
-	failed := made.observed("re_by_hand", true)
+	failed := made.observed("re_by_hand", true, false)
 	require.Equal(t, JobProblemRefundFailed, failed.Problem)
 	_, allowed = failed.canceled()
 	assert.False(t, allowed, "the send may still refund")
@@ -328,6 +328,24 @@ func TestJobAcceptedWhileOpen(t *testing.T) {
 	assert.Equal(t, JobStateOpen, waits.State, "not the next key yet")
 	assert.Zero(t, waits.Generation)
 	assert.Equal(t, 1, again.looked(lookEnd{ending: endingMade}, ruleNow.Add(settleTime), 0).Generation)
+}
+
+// TestJobEarlierRefund: a refund of the name that the key can't have made is found or
+// fails, and the send stays as open as it was.
+func TestJobEarlierRefund(t *testing.T) {
+	open := Progress{State: JobStateOpen, Open: true, LookUp: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour)}
+	for _, ofKey := range []bool{true, false} {
+		for name, after := range map[string]Progress{
+			"found":                  open.looked(lookEnd{ending: endingMade, inForce: []string{"re_0"}, earlier: !ofKey}, ruleNow, 0),
+			"failed":                 open.looked(lookEnd{ending: endingMade, over: []string{"re_0"}, earlier: !ofKey}, ruleNow, 0),
+			"told":                   open.observed("re_0", false, ofKey),
+			"told that it failed":    open.observed("re_0", true, ofKey),
+			"found, and then failed": open.observed("re_0", false, ofKey).observed("re_0", true, ofKey),
+		} {
+			assert.Equal(t, !ofKey, after.Open, name)
+			assert.Equal(t, "re_0", after.ID, name)
+		}
+	}
 }
 
 func TestJobCanceled(t *testing.T) {
