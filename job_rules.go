@@ -312,6 +312,7 @@ func (p Progress) accepted(id string) (Progress, bool) {
 	case JobStateMade:
 		return p, p.ID == id
 	}
+	p.Judged = slices.DeleteFunc(slices.Clone(p.Judged), func(judged string) bool { return judged == id })
 	return p.made(id, false), true
 }
 

@@ -330,6 +330,17 @@ func TestJobAcceptedWhileOpen(t *testing.T) {
 	assert.Equal(t, 1, again.looked(lookEnd{ending: endingMade}, ruleNow.Add(settleTime), 0).Generation)
 }
 
+// TestJobAcceptedAfterAll: a refund that was judged, and is accepted then, is heard of
+// when it fails.
+func TestJobAcceptedAfterAll(t *testing.T) {
+	judged, _ := Progress{State: JobStateNeedsPerson, Problem: JobProblemLookAlike, Judged: []string{"re_0"}}.judged("re_1")
+	made, allowed := judged.accepted("re_1")
+	require.True(t, allowed)
+	assert.Equal(t, []string{"re_0", "re_1"}, judged.Judged)
+	assert.Equal(t, []string{"re_0"}, made.Judged)
+	assert.Equal(t, JobProblemRefundFailed, made.observed("re_1", true, false).Problem)
+}
+
 // TestJobEarlierRefund: a refund of the name that the key can't have made is found or
 // fails, and the send stays as open as it was.
 func TestJobEarlierRefund(t *testing.T) {
