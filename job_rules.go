@@ -31,6 +31,8 @@ import (
 //	-----------------------------------------  ------------------------------------------
 //	one of ours in force                       made
 //	several of ours in force                   a person: refunded_twice
+//	none of ours in force, and one that a      a person: look_alike
+//	person accepted is not in the list as ours
 //	only failed or canceled ones of ours       a person: refund_failed
 //	one that could be ours, its reference      a person: look_alike
 //	cleared by somebody
@@ -204,6 +206,9 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	case len(end.inForce) > 1:
 		p.ID, p.Detail = end.inForce[0], list(end.inForce)
 		return p.needsPerson(JobProblemRefundedTwice)
+	case p.ID != "" && !slices.Contains(end.over, p.ID): // which has no reference, or is another payment's
+		p.Detail = p.ID
+		return p.needsPerson(JobProblemLookAlike)
 	case len(end.over) > 0:
 		return p.failed(end.over[0], !end.earlier)
 	case len(end.alike) > 0:
