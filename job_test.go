@@ -353,6 +353,7 @@ func TestObserveRefuses(t *testing.T) {
 		"no event":          {nil, refundkit.ErrOtherJob},
 		"a charge":          {event(`{"id":"ch_1","object":"charge"}`, ""), refundkit.ErrEventObject},
 		"another reference": {event(strings.Replace(ours, "refund-1", "refund-2", 1), ""), refundkit.ErrOtherJob},
+		"another payment's": {event(strings.Replace(ours, `"status"`, `"charge":"ch_2","status"`, 1), ""), refundkit.ErrOtherJob},
 		"no reference":      {event(bare, ""), refundkit.ErrOtherJob},
 		"another account":   {event(ours, `"account":"acct_2",`), refundkit.ErrOtherJob},
 		"another's request": {event(bare, `"request":{"id":"req_1","idempotency_key":"k"},`), refundkit.ErrOtherJob},
