@@ -254,8 +254,10 @@ func (p Progress) observed(id string, over, ofKey bool) Progress {
 			return p
 		}
 		return p.failed(id, ofKey)
-	case p.State == JobStateMade && p.ID == id, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemRefundFailed && p.ID == id:
+	case p.ID == id && (p.State == JobStateMade || p.State == JobStateCanceled), p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemRefundFailed && p.ID == id:
 		return p
+	case p.Problem == JobProblemRefundFailed: // its own failure may have been told, and left out, before
+		return p.lookUpAt(time.Time{}).withoutProblem()
 	case p.State == JobStateMade:
 		p.Detail = list([]string{p.ID, id})
 		return p.needsPerson(JobProblemRefundedTwice)

@@ -228,12 +228,13 @@ func TestJobObserved(t *testing.T) {
 		"made and another failed":     {made, "re_0", true, JobStateMade, "", false},
 		"made and another in force":   {made, "re_2", false, JobStateNeedsPerson, JobProblemRefundedTwice, false},
 		"failed and a late creation":  {failed, "re_1", false, JobStateNeedsPerson, JobProblemRefundFailed, false},
-		"failed and another in force": {failed, "re_2", false, JobStateMade, "", false},
+		"failed and another in force": {failed, "re_2", false, JobStateOpen, "", false},
 		"failed and told again":       {failed, "re_1", true, JobStateNeedsPerson, JobProblemRefundFailed, false},
 		"twice and one failed":        {twice, "re_1", true, JobStateNeedsPerson, JobProblemRefundedTwice, false},
 		"judged":                      {judged, "re_1", false, JobStateOpen, "", true},
 		"judged and failed":           {judged, "re_1", true, JobStateOpen, "", true},
 		"canceled and made":           {Progress{State: JobStateCanceled}, "re_1", false, JobStateNeedsPerson, JobProblemMismatch, false},
+		"canceled as it had failed":   {Progress{State: JobStateCanceled, ID: "re_1"}, "re_1", false, JobStateCanceled, "", false},
 		"canceled and failed":         {Progress{State: JobStateCanceled}, "re_1", true, JobStateCanceled, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
