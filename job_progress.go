@@ -116,10 +116,11 @@ func problemDelay(p Progress, now time.Time) time.Duration {
 }
 
 // later makes the job due after delay and up to a fifth more, or after what the
-// server asked for if that is longer.
+// server asked for if that is longer. A proxy that asks for a year is asked again in
+// the same day.
 func (p Progress) later(now time.Time, delay, asked time.Duration, jitter float64) Progress {
 	delay += time.Duration(jitter * float64(delay) / 5)
-	p.Due = now.Round(0).UTC().Add(max(delay, asked))
+	p.Due = now.Round(0).UTC().Add(max(delay, min(asked, lastLookDelay)))
 	return p
 }
 

@@ -1,6 +1,7 @@
 package refundkit
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -186,6 +187,19 @@ func TestJobComesBack(t *testing.T) {
 		require.Positive(t, wait)
 		require.Equal(t, JobProblemCredentials, p.Problem)
 		now = p.Due
+	}
+}
+
+// TestJobIsNotSentAway: a server, or a proxy, may ask for patience, but not for a year.
+func TestJobIsNotSentAway(t *testing.T) {
+	fresh := Progress{State: JobStateWaiting}
+	looking := Progress{State: JobStateOpen, Open: true, LookUp: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour)}
+	for asked, want := range map[time.Duration]time.Duration{2 * time.Hour: 2 * time.Hour, 365 * 24 * time.Hour: lastLookDelay, math.MaxInt64: lastLookDelay} {
+		for _, e := range []ending{endingOpen, endingLimited, endingCredentials} {
+			sent := fresh.sending(ruleNow, 0).answered(fresh, sendEnd{ending: e, retryAfter: asked}, ruleNow, 0)
+			assert.Equal(t, ruleNow.Add(want), sent.Due, string(e))
+			assert.Equal(t, ruleNow.Add(want), looking.looked(lookEnd{ending: e, retryAfter: asked}, ruleNow, 0).Due, string(e))
+		}
 	}
 }
 
