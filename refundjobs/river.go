@@ -86,6 +86,9 @@ func (j *Jobs[TTx]) Start(ctx context.Context) error {
 // stepArgs is the alarm of one row.
 type stepArgs struct {
 	Name string `json:"name"`
+	// Version makes a sweep's alarm another one than that which it stands in for, and one
+	// alone until the row changes.
+	Version int64 `json:"version,omitzero"`
 }
 
 func (stepArgs) Kind() string { return "refundjobs_step" }
@@ -155,8 +158,8 @@ func (w *sweepWorker[TTx]) Work(ctx context.Context, _ *river.Job[sweepArgs]) er
 	return w.jobs.sweep(ctx)
 }
 
-// sweep gives an alarm to every row that is due for a while and has none: River's was
-// discarded, deleted or canceled, or a backup was restored.
+// sweep gives an alarm to every row that is due for a while: River's was discarded,
+// deleted or canceled, or waits for a leader that there is not; or a backup was restored.
 func (j *Jobs[TTx]) sweep(ctx context.Context) error {
 	if goesOn, err := j.feedAll(ctx); err != nil || goesOn {
 		err = errors.Join(err, j.driver.InTx(ctx, func(tx TTx) error {
@@ -167,13 +170,13 @@ func (j *Jobs[TTx]) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	names, err := j.dueNames(ctx, sweepGrace, sweepRows)
-	if err != nil || len(names) == 0 {
+	rows, err := j.dueRows(ctx, sweepGrace, sweepRows)
+	if err != nil || len(rows) == 0 {
 		return err
 	}
-	params := make([]river.InsertManyParams, 0, len(names))
-	for _, name := range names {
-		params = append(params, river.InsertManyParams{Args: stepArgs{Name: name}, InsertOpts: stepOpts(Job{}, true)})
+	params := make([]river.InsertManyParams, 0, len(rows))
+	for _, row := range rows {
+		params = append(params, river.InsertManyParams{Args: stepArgs{Name: row.Name, Version: row.Version}, InsertOpts: stepOpts(row, true)})
 	}
 	return j.driver.InTx(ctx, func(tx TTx) error {
 		_, err := j.river.InsertManyTx(ctx, tx, params)

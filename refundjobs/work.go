@@ -216,20 +216,20 @@ func (j *Jobs[TTx]) WorkDue(ctx context.Context) (steps int, err error) {
 			return steps, failed("WorkDue", "", err)
 		}
 		progress, err = false, nil
-		names, failure := j.dueNames(ctx, 0, -1)
+		rows, failure := j.dueRows(ctx, 0, -1)
 		if failure != nil {
 			return steps, failed("WorkDue", "", failure)
 		}
-		for _, name := range names {
-			changed, failure := j.stepChanges(ctx, name)
+		for _, row := range rows {
+			changed, failure := j.stepChanges(ctx, row.Name)
 			if changed {
 				steps, progress = steps+1, true
 			}
 			if ctx.Err() != nil {
-				return steps, failed("WorkDue", name, ctx.Err())
+				return steps, failed("WorkDue", row.Name, ctx.Err())
 			}
 			if err == nil && failure != nil {
-				err = failed("WorkDue", name, failure)
+				err = failed("WorkDue", row.Name, failure)
 			}
 		}
 	}
@@ -250,18 +250,18 @@ func (j *Jobs[TTx]) stepChanges(ctx context.Context, name string) (bool, error) 
 	return err == nil && after.Version != before.Version, err
 }
 
-// dueNames lists rows that have been due for a while, and those whose refund is still to
-// be read.
-func (j *Jobs[TTx]) dueNames(ctx context.Context, since time.Duration, limit int) (names []string, err error) {
+// dueRows lists rows that have been due for a while, and those whose refund is still to
+// be read: their names, versions and plans.
+func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int) (due []Job, err error) {
 	q := j.driver.Pool()
 	now, err := j.now(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	scan := func(rows Rows) error {
-		var name string
-		err := rows.Scan(&name)
-		names = append(names, name)
+		var row Job
+		err := rows.Scan(&row.Name, &row.Version, &row.Plan)
+		due = append(due, row)
 		return err
 	}
 	before := j.dialect.when(now.Add(-since))
@@ -269,11 +269,11 @@ func (j *Jobs[TTx]) dueNames(ctx context.Context, since time.Duration, limit int
 	if limit >= 0 {
 		bound, args = " LIMIT $2", append(args, limit)
 	}
-	if err := queryAll(ctx, q, scan, "SELECT name FROM refundjobs WHERE due_at <= $1 ORDER BY due_at, name"+bound, args...); err != nil {
+	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs WHERE due_at <= $1 ORDER BY due_at, name"+bound, args...); err != nil {
 		return nil, err
 	}
 	if _, ok := j.refunds.(retriever); ok {
-		err = queryAll(ctx, q, scan, `SELECT name FROM refundjobs WHERE state = 'sent' AND refund_status = '' AND updated_at <= $1`+bound, args...)
+		err = queryAll(ctx, q, scan, `SELECT name, version, plan FROM refundjobs WHERE state = 'sent' AND refund_status = '' AND updated_at <= $1`+bound, args...)
 	}
-	return names, err
+	return due, err
 }
