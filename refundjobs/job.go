@@ -22,14 +22,14 @@ type Job struct {
 	// when: also for one that was pruned.
 	RefundAmount  int64
 	RefundCreated time.Time
-	RequestedBy  string
-	ApprovedBy   string // empty until somebody did
-	Note         string
-	Labels       map[string]string
-	CreatedAt    time.Time
-	ApprovedAt   time.Time
-	UpdatedAt    time.Time
-	PrunedAt     time.Time // zero: all its details are there
+	RequestedBy   string
+	ApprovedBy    string // empty until somebody did
+	Note          string
+	Labels        map[string]string
+	CreatedAt     time.Time
+	ApprovedAt    time.Time
+	UpdatedAt     time.Time
+	PrunedAt      time.Time // zero: all its details are there
 
 	digest string // of what decides the money
 }
