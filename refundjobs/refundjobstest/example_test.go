@@ -128,12 +128,12 @@ func ExampleSetup_Pass() {
 	shop.Request(refundjobs.Request{Name: "order-1/refund-1", Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 500}})
 	shop.Pass(24 * time.Hour)
 	job := shop.Job("order-1/refund-1")
-	fmt.Println(job.Shown, "looking up:", job.LookUp, "refunds:", len(shop.Server.Refunds(charge.ID)))
+	fmt.Println(job.Shown, "refunds:", len(shop.Server.Refunds(charge.ID)))
 	shop.Server.ClearFaults()
 	shop.Pass(26 * time.Hour)
 	fmt.Println(shop.Job("order-1/refund-1").Shown, "refunds:", len(shop.Server.Refunds(charge.ID)))
 	// Output:
-	// sending looking up: true refunds: 0
+	// sending refunds: 0
 	// succeeded refunds: 1
 }
 
