@@ -236,4 +236,3 @@ func TestOnceHandlesAnEventOnce(t *testing.T) {
 		require.Equal(t, 2, calls, "what failed comes again, what was handled does not")
 	})
 }
-

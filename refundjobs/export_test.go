@@ -21,3 +21,6 @@ func (j *Jobs[TTx]) Rewrite(ctx context.Context, tx TTx, row Job) error {
 }
 
 const NoStep = noStep
+
+// SetDatabaseClock makes the query the database's clock.
+func (j *Jobs[TTx]) SetDatabaseClock(query string) { j.dialect.Clock = query }

@@ -44,6 +44,7 @@ type anyJobs interface {
 	Once() webhook.Once
 	Sweep(context.Context) error
 	Step(context.Context, string) (time.Duration, error)
+	SetDatabaseClock(query string)
 }
 
 // txJobs is what Jobs does in a transaction, with that transaction.
@@ -278,4 +279,3 @@ func (s *shop) nameList(filter refundjobs.Filter) (names []string) {
 
 // rows is how many rows there are.
 func (db *database) rows(t *testing.T) int { return db.count(t, "SELECT count(*) FROM refundjobs") }
-
