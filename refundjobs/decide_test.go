@@ -103,6 +103,24 @@ func TestDecisionWithTheTransaction(t *testing.T) {
 	})
 }
 
+// Whoever resumes does not wait until the row would have been due: an alarm is set beside
+// the one for later.
+func TestResumeAtOnce(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		charge := s.charge()
+		s.server.Inject(refundtest.DropConnection().On("POST /v1/refunds"))
+		s.request("order-1", charge.ID)
+		s.work()
+		alarms := db.count(t, liveJobs)
+		s.must(func(tx txJobs) error { _, err := tx.Resume("order-1", "bob", "it is back"); return err })
+		require.Equal(t, alarms+1, db.count(t, liveJobs))
+		s.work()
+		require.Equal(t, refundjobs.StateSucceeded, s.row("order-1").Shown)
+		s.server.AssertRefundedOnce(t, refundtest.Refund{Charge: charge.ID, Amount: 500})
+	})
+}
+
 // A refund that failed and was given up is shown as failed, also where no event told.
 func TestGivenUpAfterAFailure(t *testing.T) {
 	databases(t, func(t *testing.T, db *database) {

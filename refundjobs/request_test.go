@@ -143,6 +143,10 @@ func TestRequestRefusesWhatIsWrong(t *testing.T) {
 			"lower case":  {Name: "a", Params: good, Currency: "EUR"},
 			"three":       {Name: "a", Params: good, Currency: "euro"},
 			"two":         {Name: "a", Params: refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 5, Currency: "eur"}, Currency: "usd"},
+			"character 0": {Name: "a\x00b", Params: good},
+			"By":          {Name: "a", Params: good, By: "ann\xff"},
+			"Note":        {Name: "a", Params: good, Note: "a\x00"},
+			"labels":      {Name: "a", Params: good, Labels: map[string]string{"a": "\x00"}},
 			"the account": {Name: "a", Params: good, Account: "acct 1"},
 		} {
 			err := s.in(func(tx txJobs) error { _, err := tx.Request(request); return err })
