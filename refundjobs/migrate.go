@@ -15,7 +15,6 @@ func (j *Jobs[TTx]) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("refundjobs: Migrate: River: %w", err)
 	}
-	// First of all, since of two processes at once one waits here for the other.
 	if err := j.migrate(ctx, func(ctx context.Context, q Statements, version int) error {
 		for i, step := range j.dialect.Migrations {
 			if i < version {
@@ -32,10 +31,29 @@ func (j *Jobs[TTx]) Migrate(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("refundjobs: Migrate: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	if err := migrateRiver(ctx, migrator); err != nil {
 		return fmt.Errorf("refundjobs: Migrate: River: %w", err)
 	}
 	return nil
+}
+
+// migrateRiver makes River's tables. Of two processes at once one fails, because the
+// other has just done the same step: then it goes on behind that.
+func migrateRiver[TTx any](ctx context.Context, migrator *rivermigrate.Migrator[TTx]) error {
+	for {
+		before, err := migrator.ExistingVersions(ctx)
+		if err != nil {
+			return err
+		}
+		_, failure := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if failure == nil {
+			return nil
+		}
+		after, err := migrator.ExistingVersions(ctx)
+		if err != nil || len(after) == len(before) {
+			return failure
+		}
+	}
 }
 
 // MigrateDown removes the tables of refundjobs; River's stay, for others may use them. It

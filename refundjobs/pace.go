@@ -58,7 +58,7 @@ func (j *Jobs[TTx]) takeTurn(ctx context.Context, account string) error {
 	}
 	interval := time.Duration(float64(time.Second) / j.options.rate)
 	_, err = queryOne(ctx, q, `INSERT INTO refundjobs_pace (account, next_us) VALUES ($1, $2)
-		ON CONFLICT (account) DO UPDATE SET next_us = $3 + CASE WHEN refundjobs_pace.next_us > $2 THEN refundjobs_pace.next_us ELSE $2 END
+		ON CONFLICT (account) DO UPDATE SET next_us = CASE WHEN refundjobs_pace.next_us + $3 > $2 THEN refundjobs_pace.next_us + $3 ELSE $2 END
 		RETURNING next_us`, []any{account, now.UnixMicro(), interval.Microseconds()}, &at)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func (j *Jobs[TTx]) pruneSome(ctx context.Context, before, now time.Time) (n int
 		c := &conditions{dialect: j.dialect}
 		addOneOf(c, "state", []State{StateSucceeded, StateFailed, StateCanceled})
 		c.add("updated_at < ?", before)
-		c.add("(pruned_at IS NULL OR pruned_at < updated_at)")
+		c.add("(pruned_at IS NULL OR pruned_at <= updated_at)")
 		rows, err := readJobs(ctx, q, fmt.Sprintf("%s ORDER BY updated_at LIMIT %d%s", c.where(), pruneRows, j.dialect.ForUpdate), c.args...)
 		if err != nil {
 			return err

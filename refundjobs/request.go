@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -94,12 +95,29 @@ func newRow(r Request, now time.Time) (Job, error) {
 		return Job{}, errors.New("the currency is three letters in lower case, such as eur")
 	case r.Params.Currency != "" && r.Params.Currency != r.Currency:
 		return Job{}, errors.New("the request and its parameters name two currencies")
+	case !r.isText():
+		return Job{}, errors.New("name, By, Note and labels are UTF-8 without the character 0, which not every database keeps")
 	case !isAccount(r.Account):
 		return Job{}, errors.New("the account is a connected account's ID, or empty for the API key's own")
 	}
-	row := Job{Job: job, Currency: r.Currency, RequestedBy: strings.TrimSpace(r.By), Note: r.Note, Labels: r.Labels, CreatedAt: now}
+	row := Job{Job: job, Currency: r.Currency, RequestedBy: strings.TrimSpace(r.By), Note: r.Note, Labels: maps.Clone(r.Labels), CreatedAt: now}
 	row.digest, err = r.digest()
 	return row, err
+}
+
+// isText reports whether every database keeps what people wrote as it is.
+func (r Request) isText() bool {
+	for _, said := range []string{r.Name, r.By, r.Note} {
+		if said != storable(said) {
+			return false
+		}
+	}
+	for label, value := range r.Labels {
+		if label != storable(label) || value != storable(value) {
+			return false
+		}
+	}
+	return true
 }
 
 func isAccount(account string) bool {

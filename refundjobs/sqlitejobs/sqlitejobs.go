@@ -76,8 +76,9 @@ func (d driver) InTx(ctx context.Context, work func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	defer tx.Rollback() //nolint:errcheck // over after the commit; also for a panic, or the only connection would be lost
 	if err := work(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
 	return tx.Commit()
 }
