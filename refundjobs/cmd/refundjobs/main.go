@@ -93,7 +93,12 @@ when a person must look at something, and 130 when it was stopped.`,
   refundjobs run festival                     # Ctrl-C pauses; run again goes on
   refundjobs report festival > festival-report.csv`,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: noArguments,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q", args[0])}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := root.PersistentFlags()
@@ -121,7 +126,7 @@ func noArguments(cmd *cobra.Command, args []string) error { return exactly(0)(cm
 func exactly(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("%s: it takes %s", cmd.CommandPath(), cmd.Use)}
+			return usageError{fmt.Errorf("%s: it takes %s", cmd.Name(), cmd.Use)}
 		}
 		return nil
 	}

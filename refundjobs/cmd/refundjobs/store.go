@@ -86,13 +86,17 @@ func (keyless) Advance(context.Context, refundkit.Job, func(context.Context, ref
 
 // open opens the database that the person named. needsStripe is for commands that can do
 // nothing without it.
-func (p *program) open(ctx context.Context, needsStripe bool, clientOptions ...refundkit.Option) (jobs, error) {
+func (p *program) open(ctx context.Context, needsStripe bool) (jobs, error) {
 	opts := []refundjobs.Option{refundjobs.WithRate(p.rate)}
 	var refunds refundjobs.Refunder = keyless{}
 	key := p.env("STRIPE_API_KEY")
 	switch {
 	case key != "":
-		client, err := refundkit.New(key, append(clientOptions, refundkit.WithRateLimiter(refundjobs.Pace{}), refundkit.WithAppInfo("refundjobs", "1"))...)
+		clientOptions := []refundkit.Option{refundkit.WithRateLimiter(refundjobs.Pace{}), refundkit.WithAppInfo("refundjobs", "1")}
+		if base := p.env("STRIPE_API_BASE"); base != "" {
+			clientOptions = append(clientOptions, refundkit.WithBaseURL(base))
+		}
+		client, err := refundkit.New(key, clientOptions...)
 		if err != nil {
 			return nil, err
 		}
