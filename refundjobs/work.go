@@ -36,7 +36,10 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 	case held == heldByPayment:
 		return busyDelay, nil
 	}
-	if err := j.advance(ctx, row); err != nil && !errors.Is(err, refundkit.ErrJobChanged) {
+	switch err := j.advance(ctx, row); {
+	case errors.Is(err, errBusy):
+		return busyDelay, nil
+	case err != nil && !errors.Is(err, refundkit.ErrJobChanged):
 		return noStep, err
 	}
 	if row, now, _, err = j.load(ctx, name); err != nil {
@@ -146,7 +149,7 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 	now, what, sendingUntil := s.now(), WhatLooked, time.Time{}
 	switch {
 	case job.Sends > s.row.Sends && !s.sent:
-		s.sent, what, sendingUntil = true, WhatSending, now.Add(advanceTime)
+		what, sendingUntil = WhatSending, now.Add(advanceTime)
 	case s.sent:
 		what = WhatAnswered
 	}
@@ -158,13 +161,49 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 	}
 	row, change := changed(s.row, row.dueFrom(now), what, now)
 	err := s.jobs.driver.InTx(ctx, func(tx TTx) error {
-		return s.jobs.write(ctx, s.jobs.driver.Statements(tx), row, change, sendingUntil)
+		q := s.jobs.driver.Statements(tx)
+		if what == WhatSending {
+			if err := s.jobs.takePayment(ctx, q, row, now); err != nil {
+				return err
+			}
+		}
+		return s.jobs.write(ctx, q, row, change, sendingUntil)
 	})
 	if err != nil {
 		return err
 	}
+	s.sent = s.sent || what == WhatSending
 	s.row, s.saved = row, row.Refund != nil && row.ID == row.Refund.ID
 	s.jobs.tell(ctx, change)
+	return nil
+}
+
+// errBusy: another row of the payment is being sent.
+var errBusy = errors.New("refundjobs: another refund of this payment is being sent")
+
+// takePayment fails with errBusy if another row of the payment is being sent. It locks
+// the payment's rows, always in the same order, so that of two workers who ask at once
+// the second sees what the first one wrote.
+func (j *Jobs[TTx]) takePayment(ctx context.Context, q Statements, row Job, now time.Time) error {
+	for _, payment := range []struct{ column, id string }{{"charge", row.Params.Charge}, {"payment_intent", row.Params.PaymentIntent}} {
+		if payment.id == "" {
+			continue
+		}
+		busy := false
+		err := queryAll(ctx, q, func(rows Rows) error {
+			var name string
+			var until time.Time
+			err := rows.Scan(&name, instant{&until})
+			busy = busy || name != row.Name && until.After(now)
+			return err
+		}, "SELECT name, sending_until FROM refundjobs WHERE "+payment.column+" = $1 AND "+payment.column+" <> '' ORDER BY name"+j.dialect.ForUpdate, payment.id)
+		if err != nil {
+			return err
+		}
+		if busy {
+			return errBusy
+		}
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package refundjobs_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -47,6 +48,43 @@ func TestTwoRowsOfAPaymentAreSentOneAfterTheOther(t *testing.T) {
 			require.Equal(t, refundjobs.StateSucceeded, s.row(second).Shown)
 		}
 	})
+}
+
+// Two workers take two rows of a payment at the same moment: one of them waits.
+func TestTwoRowsOfAPaymentAtOnce(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		var s *shop
+		sending, release := make(chan struct{}), make(chan struct{})
+		other := make(chan error, 1)
+		s = newShopWith(t, db, func(real *refundkit.RefundService) refundjobs.Refunder {
+			return advanceFunc(func(ctx context.Context, job refundkit.Job, save func(context.Context, refundkit.Job) error, opts ...refundkit.CallOption) (refundkit.Job, *refundkit.Refund, error) {
+				if job.Name == "order-1" { // it was read when nothing was sent
+					go func() { _, err := s.Step(t.Context(), "order-2"); other <- err }()
+					<-sending
+				}
+				return real.Advance(ctx, job, save, opts...)
+			})
+		})
+		charge := s.charge()
+		s.request("order-1", charge.ID)
+		s.request("order-2", charge.ID)
+		s.server.Inject(refundtest.CallFunc(func() { close(sending); <-release }).On("POST /v1/refunds"))
+		wait, err := s.Step(t.Context(), "order-1")
+		require.NoError(t, err)
+		require.Equal(t, time.Second, wait)
+		require.Equal(t, 1, s.requestsOf("POST", "/v1/refunds"))
+		require.Equal(t, []refundjobs.What{"requested"}, s.log("order-1"))
+		close(release)
+		require.NoError(t, <-other)
+	})
+}
+
+// advanceFunc is a Refunder.
+type advanceFunc func(ctx context.Context, job refundkit.Job, save func(context.Context, refundkit.Job) error, opts ...refundkit.CallOption) (refundkit.Job, *refundkit.Refund, error)
+
+// Advance implements refundjobs.Refunder.
+func (f advanceFunc) Advance(ctx context.Context, job refundkit.Job, save func(context.Context, refundkit.Job) error, opts ...refundkit.CallOption) (refundkit.Job, *refundkit.Refund, error) {
+	return f(ctx, job, save, opts...)
 }
 
 // A worker died while it sent. WorkDue ends, and does the other row once the time of
