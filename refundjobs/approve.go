@@ -53,7 +53,7 @@ func FourEyes(limits map[string]Limit) Policy {
 		switch {
 		case !known:
 			return fmt.Errorf("there is no limit for the currency %q", a.Job.Currency)
-		case a.By == "":
+		case personKey(a.By) == "":
 			return errors.New("it must be said who asks for the refund")
 		case !a.AtRequest:
 			return nil
@@ -79,7 +79,7 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 			return row, fmt.Errorf("it belongs to plan %q: approve that", row.Plan)
 		case row.Shown != StateRequested:
 			return row, nil
-		case strings.TrimSpace(by) == "":
+		case personKey(by) == "":
 			return row, errors.New("it must be said who approves")
 		case samePerson(row.RequestedBy, by):
 			return row, ErrOwnRequest
@@ -139,10 +139,16 @@ func samePerson(a, b string) bool { return personKey(a) == personKey(b) }
 // spaces, and characters that show nothing.
 func personKey(name string) string {
 	seen := strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Cc) && !unicode.IsSpace(r) {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+			return -1
+		case r == '\u2800': // an empty pattern of braille
 			return -1
 		}
 		return r
 	}, norm.NFKC.String(name))
-	return cases.Fold().String(strings.Join(strings.Fields(seen), " "))
+	folded := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen)))
+	return strings.Join(strings.Fields(folded), " ")
 }

@@ -17,7 +17,7 @@ func (j *Jobs[TTx]) CancelTx(ctx context.Context, tx TTx, name, by, why string) 
 // ResumeTx lets a refund go on whose reason to stop is gone; see [refundkit.Job.Resume]. One that
 // goes on by itself becomes due at once.
 func (j *Jobs[TTx]) ResumeTx(ctx context.Context, tx TTx, name, by, why string) (Job, error) {
-	row, err := j.decideTx(ctx, tx, name, decision{what: WhatResumed, by: by, why: why}, byRules(refundkit.Job.Resume))
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatResumed, by: by, why: why}, unpruned(byRules(refundkit.Job.Resume)))
 	return row, failed("ResumeTx", name, err)
 }
 
@@ -33,9 +33,9 @@ func (j *Jobs[TTx]) AcceptTx(ctx context.Context, tx TTx, name, refundID, by, wh
 // JudgeTx says that the refund with this ID is not the one that was asked for; see
 // [refundkit.Job.Judge]. A wrong judgement can refund twice.
 func (j *Jobs[TTx]) JudgeTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
-	row, err := j.decideTx(ctx, tx, name, decision{what: WhatJudged, by: by, why: why}, byRules(func(job refundkit.Job) (refundkit.Job, error) {
+	row, err := j.decideTx(ctx, tx, name, decision{what: WhatJudged, by: by, why: why}, unpruned(byRules(func(job refundkit.Job) (refundkit.Job, error) {
 		return job.Judge(refundID)
-	}))
+	})))
 	return row, failed("JudgeTx", name, err)
 }
 
@@ -48,18 +48,23 @@ type decision struct {
 // byRules applies a rule of refundkit to a row.
 func byRules(rule func(refundkit.Job) (refundkit.Job, error)) func(Job, time.Time) (Job, error) {
 	return func(row Job, now time.Time) (Job, error) {
-		if !row.PrunedAt.IsZero() {
-			return row, errPruned
-		}
 		job, err := rule(row.Job)
 		if err != nil {
 			return row, err
 		}
-		if job.ID != row.ID {
-			row.Refund, row.RefundStatus = nil, "" // a snapshot of another refund
-		}
+		before := row
 		row.Job = job
-		return row.dueFrom(now), nil
+		return row.withoutOther(before).dueFrom(now), nil
+	}
+}
+
+// unpruned refuses what could send a row whose parameters are no longer whole.
+func unpruned(change func(Job, time.Time) (Job, error)) func(Job, time.Time) (Job, error) {
+	return func(row Job, now time.Time) (Job, error) {
+		if !row.PrunedAt.IsZero() {
+			return row, errPruned
+		}
+		return change(row, now)
 	}
 }
 

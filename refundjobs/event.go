@@ -11,7 +11,10 @@ import (
 	"github.com/refundkit/refundkit/webhook"
 )
 
-const maxTries = 20 // to write a change of a row that others change at the same time
+const (
+	maxTries   = 20        // to write a change of a row that others change at the same time
+	fetchDelay = time.Hour // until a refund that can't be read is read again
+)
 
 // HandleEvent returns a function for [webhook.Webhook.Handler] that tells rows of the
 // events of their refunds: also of one that failed weeks later, and of one whose answer
@@ -99,16 +102,14 @@ func (j *Jobs[TTx]) observed(ctx context.Context, row Job, event *refundkit.Even
 	if err != nil {
 		return row, err
 	}
-	version := row.Version
+	before, version := row, row.Version
 	if row.Job, err = row.Observe(event); err != nil {
 		return row, err
 	}
 	if refund.ID != row.ID {
 		return row, nil // of a refund that this row does not follow
 	}
-	if row.Refund != nil && row.Refund.ID != row.ID {
-		row.Refund = nil
-	}
+	row = row.withoutOther(before)
 	refund, err = j.newest(ctx, row, refund)
 	if err != nil || refund == nil {
 		return row, err
@@ -128,11 +129,14 @@ func (j *Jobs[TTx]) observed(ctx context.Context, row Job, event *refundkit.Even
 // newest returns the snapshot to store: the one that arrived, one that is fetched
 // because the two don't tell which is newer, or nil to keep what is stored.
 func (j *Jobs[TTx]) newest(ctx context.Context, row Job, arrived *refundkit.Refund) (*refundkit.Refund, error) {
-	switch refundkit.ChooseSnapshot(row.Refund, arrived) {
+	switch refundkit.ChooseSnapshot(row.booked(), arrived) {
 	case refundkit.SnapshotChoiceKeep:
 		return nil, nil
 	case refundkit.SnapshotChoiceReplace:
 		return arrived, nil
+	}
+	if !row.PrunedAt.IsZero() && row.RefundStatus == arrived.Status {
+		return nil, nil // all that is kept of it is the same
 	}
 	service, ok := j.refunds.(retriever)
 	if !ok {
@@ -144,20 +148,22 @@ func (j *Jobs[TTx]) newest(ctx context.Context, row Job, arrived *refundkit.Refu
 // wantsSnapshot reports whether the row has a refund that was never seen: one that a
 // person accepted.
 func (j Job) wantsSnapshot() bool {
-	return j.State == refundkit.JobStateMade && j.Refund == nil && j.PrunedAt.IsZero()
+	return j.State == refundkit.JobStateMade && j.Refund == nil && j.RefundStatus == ""
 }
 
-// fetch reads the refund of such a row.
-func (j *Jobs[TTx]) fetch(ctx context.Context, row Job) error {
+// fetch reads the refund of such a row, and returns after how long that is to be tried
+// again: a person may have given an ID that is none.
+func (j *Jobs[TTx]) fetch(ctx context.Context, row Job) (time.Duration, error) {
 	service, ok := j.refunds.(retriever)
 	if !ok {
-		return nil
+		return noStep, nil
 	}
 	refund, err := service.Retrieve(ctx, row.ID, accountOption(row.Account)...)
 	if err != nil {
-		return err
+		j.options.logger.WarnContext(ctx, "the refund of a row can't be read", "name", row.Name, "refund", row.ID, "error", err)
+		return fetchDelay, ctx.Err()
 	}
-	return j.observe(ctx, row.Name, eventOf(refund, row.Account), WhatFetched)
+	return noStep, j.observe(ctx, row.Name, eventOf(refund, row.Account), WhatFetched)
 }
 
 func accountOption(id string) []refundkit.CallOption {

@@ -18,14 +18,18 @@ type Job struct {
 	PlanLine     int64  // its place in the plan, from 1 on
 	RefundStatus refundkit.RefundStatus
 	Refund       *refundkit.Refund // as Stripe showed it last; nil if it was never seen, or pruned
-	RequestedBy  string
-	ApprovedBy   string // empty until somebody did
-	Note         string
-	Labels       map[string]string
-	CreatedAt    time.Time
-	ApprovedAt   time.Time
-	UpdatedAt    time.Time
-	PrunedAt     time.Time // zero: all its details are there
+	// RefundAmount is what the refund was made with, in the smallest unit, and RefundCreated
+	// when: also for one that was pruned.
+	RefundAmount  int64
+	RefundCreated time.Time
+	RequestedBy   string
+	ApprovedBy    string // empty until somebody did
+	Note          string
+	Labels        map[string]string
+	CreatedAt     time.Time
+	ApprovedAt    time.Time
+	UpdatedAt     time.Time
+	PrunedAt      time.Time // zero: all its details are there
 
 	digest string // of what decides the money
 }
@@ -86,8 +90,34 @@ func (j Job) dueFrom(now time.Time) Job {
 	return j
 }
 
-// payment is what two rows must not refund at the same moment.
-func (j Job) payment() (charge, paymentIntent string) { return j.Params.Charge, j.Params.PaymentIntent }
+// withSnapshot returns the row with what Stripe shows of its refund now. Of a pruned
+// row only what its columns keep is taken: the details are not to come back.
+func (j Job) withSnapshot(refund *refundkit.Refund) Job {
+	j.RefundStatus, j.RefundAmount, j.RefundCreated = refund.Status, refund.Amount, refund.Created.Time
+	if j.PrunedAt.IsZero() {
+		j.Refund = refund
+	}
+	if j.Currency == "" {
+		j.Currency = refund.Currency
+	}
+	return j
+}
+
+// withoutOther returns the row without the snapshot of another refund than its own.
+func (j Job) withoutOther(before Job) Job {
+	if j.ID != before.ID {
+		j.Refund, j.RefundStatus, j.RefundAmount, j.RefundCreated = nil, "", 0, time.Time{}
+	}
+	return j
+}
+
+// booked is the refund as the log has told of it: of a pruned row, what is left.
+func (j Job) booked() *refundkit.Refund {
+	if j.Refund == nil && !j.PrunedAt.IsZero() && j.ID != "" {
+		return &refundkit.Refund{ID: j.ID, Status: j.RefundStatus}
+	}
+	return j.Refund
+}
 
 // Change is one entry of a row's log.
 type Change struct {
@@ -103,8 +133,14 @@ type Change struct {
 	RefundID     string
 	RefundStatus refundkit.RefundStatus
 	RequestID    string
+	Generation   int // of the key: see Key
 	// Book is what the books must do now: count the refund, or take it back.
 	Book refundkit.BookEntry
+}
+
+// Key is the idempotency key that the row had then.
+func (c Change) Key() refundkit.IdempotencyKey {
+	return refundkit.Job{Name: c.Name, Progress: refundkit.Progress{Generation: c.Generation}}.Key()
 }
 
 // What is what happened to a row, as a short word.

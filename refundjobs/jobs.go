@@ -99,7 +99,7 @@ func changed(before, row Job, what What, now time.Time) (Job, Change) {
 	row.UpdatedAt = now
 	row.Shown = row.shown()
 	return row, Change{Name: row.Name, Version: row.Version, At: now, What: what, Shown: row.Shown, Problem: row.Problem, Detail: row.Detail, Due: row.Due,
-		RefundID: row.ID, RefundStatus: row.RefundStatus, RequestID: row.RequestID, Book: refundkit.EntryBetween(before.Refund, row.Refund)}
+		RefundID: row.ID, RefundStatus: row.RefundStatus, RequestID: row.RequestID, Generation: row.Generation, Book: refundkit.EntryBetween(before.booked(), row.booked())}
 }
 
 // tell calls the hook for a change that has committed.

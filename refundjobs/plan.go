@@ -250,7 +250,7 @@ func (j *Jobs[TTx]) progress(ctx context.Context, q Statements, p Plan) (Plan, e
 			left += c.Number
 		}
 		return err
-	}, `SELECT state, currency, count(*), CAST(sum(coalesce(amount, refunded, 0)) AS bigint) FROM refundjobs WHERE plan = $1 GROUP BY state, currency ORDER BY currency, state`, p.Name)
+	}, `SELECT state, currency, count(*), CAST(sum(CASE WHEN refund_amount > 0 THEN refund_amount ELSE coalesce(amount, 0) END) AS bigint) FROM refundjobs WHERE plan = $1 GROUP BY state, currency ORDER BY currency, state`, p.Name)
 	if err != nil {
 		return p, err
 	}

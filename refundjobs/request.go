@@ -129,5 +129,8 @@ func failed(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if name == "" {
+		return fmt.Errorf("refundjobs: %s: %w", op, err)
+	}
 	return fmt.Errorf("refundjobs: %s %q: %w", op, name, err)
 }

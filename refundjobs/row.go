@@ -13,7 +13,7 @@ import (
 
 // columns are read by scanJob, in this order.
 const columns = `name, version, plan, plan_line, account, currency, params, state, job_state, problem, detail, generation,
-	first_sent, last_sent, due_at, open, look_up, sends, absences, judged, refund_id, request_id, refund_status, refund,
+	first_sent, last_sent, due_at, open, look_up, sends, absences, judged, refund_id, request_id, refund_status, refund_created, refund_amount, refund,
 	requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at, pruned_at`
 
 // scanJob reads the columns of a row, and what else was selected behind them.
@@ -22,7 +22,8 @@ func scanJob(rows Rows, more ...any) (Job, error) {
 	var refund *refundkit.Refund
 	into := []any{
 		&j.Name, &j.Version, &j.Plan, &j.PlanLine, &j.Account, &j.Currency, text{&j.Params}, &j.Shown, &j.State, &j.Problem, &j.Detail, &j.Generation,
-		instant{&j.FirstSent}, instant{&j.LastSent}, instant{&j.Due}, &j.Open, &j.LookUp, &j.Sends, &j.Absences, text{&j.Judged}, &j.ID, &j.RequestID, &j.RefundStatus, text{&refund},
+		instant{&j.FirstSent}, instant{&j.LastSent}, instant{&j.Due}, &j.Open, &j.LookUp, &j.Sends, &j.Absences, text{&j.Judged}, &j.ID, &j.RequestID, &j.RefundStatus,
+		instant{&j.RefundCreated}, &j.RefundAmount, text{&refund},
 		&j.RequestedBy, &j.ApprovedBy, &j.Note, text{&j.Labels}, &j.digest, instant{&j.CreatedAt}, instant{&j.ApprovedAt}, instant{&j.UpdatedAt}, instant{&j.PrunedAt},
 	}
 	if err := rows.Scan(append(into, more...)...); err != nil {
@@ -87,20 +88,15 @@ func (d Dialect) insert(ctx context.Context, q Statements, rows ...Job) (int64, 
 // update writes a row over the version before it, and over no other; sendingUntil is
 // zero when no worker is sending it.
 func (d Dialect) update(ctx context.Context, q Statements, j Job, sendingUntil time.Time) error {
-	var created time.Time
-	var refunded any
-	if j.Refund != nil {
-		created, refunded = j.Refund.Created.Time, j.Refund.Amount
-	}
 	n, err := q.Exec(ctx, `UPDATE refundjobs SET version = $2, currency = $3, params = $4, state = $5, job_state = $6, problem = $7, detail = $8, generation = $9,
 			idempotency_key = $10, first_sent = $11, last_sent = $12, due_at = $13, open = $14, look_up = $15, sends = $16, absences = $17, judged = $18, refund_id = $19,
 			request_id = $20, refund_status = $21, refund_created = $22, refund = $23, approved_by = $24, note = $25, labels = $26, approved_at = $27,
-			updated_at = $28, pruned_at = $29, sending_until = $30, refunded = $31
+			updated_at = $28, pruned_at = $29, sending_until = $30, account = $31, requested_by = $32, refund_amount = $33
 		WHERE name = $1 AND version = $2 - 1`,
-		j.Name, j.Version, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Problem), j.Detail, j.Generation,
+		j.Name, j.Version, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Problem), storable(j.Detail), j.Generation,
 		string(j.Key()), d.when(j.FirstSent), d.when(j.LastSent), d.when(j.Due), j.Open, j.LookUp, j.Sends, j.Absences, text{j.judged()}, j.ID,
-		j.RequestID, string(j.RefundStatus), d.when(created), text{j.Refund}, j.ApprovedBy, j.Note, text{j.Labels}, d.when(j.ApprovedAt),
-		d.when(j.UpdatedAt), d.when(j.PrunedAt), d.when(sendingUntil), refunded)
+		storable(j.RequestID), string(j.RefundStatus), d.when(j.RefundCreated), text{j.Refund}, j.ApprovedBy, j.Note, text{j.Labels}, d.when(j.ApprovedAt),
+		d.when(j.UpdatedAt), d.when(j.PrunedAt), d.when(sendingUntil), j.Account, j.RequestedBy, j.RefundAmount)
 	if err == nil && n != 1 {
 		return refundkit.ErrJobChanged
 	}
@@ -116,11 +112,17 @@ func (j Job) judged() []string {
 
 // record appends to the log.
 func (d Dialect) record(ctx context.Context, q Statements, c Change) error {
-	_, err := q.Exec(ctx, `INSERT INTO refundjobs_changes (name, version, at, what, who, why, state, problem, detail, due_at, refund_id, refund_status, request_id, book)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		c.Name, c.Version, d.when(c.At), string(c.What), c.Who, c.Why, string(c.Shown), string(c.Problem), c.Detail, d.when(c.Due),
-		c.RefundID, string(c.RefundStatus), c.RequestID, string(c.Book))
+	_, err := q.Exec(ctx, `INSERT INTO refundjobs_changes (name, version, at, what, who, why, state, problem, detail, due_at, refund_id, refund_status, request_id, book, generation)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		c.Name, c.Version, d.when(c.At), string(c.What), storable(c.Who), storable(c.Why), string(c.Shown), string(c.Problem), storable(c.Detail), d.when(c.Due),
+		c.RefundID, string(c.RefundStatus), storable(c.RequestID), string(c.Book), c.Generation)
 	return err
+}
+
+// storable is what an answer said as every database takes it: a row that can't be
+// written because of a message would be stuck for ever.
+func storable(said string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(said, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // when is an instant as an argument; the zero one is NULL.

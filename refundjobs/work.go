@@ -13,7 +13,6 @@ const (
 	advanceTime = 45 * time.Second // for one step: below River's timeout, and far below its rescue
 	busyDelay   = time.Second      // until another row of the same payment is looked at again
 	clockWarn   = time.Minute      // how far a worker's clock may be off before it says so
-	maxSteps    = 10               // of one row at one time: the rules need three at most
 	noStep      = time.Duration(-1)
 )
 
@@ -27,7 +26,7 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 	case err != nil:
 		return noStep, err
 	case row.wantsSnapshot():
-		return noStep, j.fetch(ctx, row)
+		return j.fetch(ctx, row)
 	case !row.goesOn() || row.Due.IsZero():
 		return noStep, nil
 	case row.Due.After(now):
@@ -153,7 +152,8 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 	}
 	row := s.row
 	row.Job = job
-	if refund := answered(s.response, job.ID); refund != nil && job.State == refundkit.JobStateMade {
+	row = row.withoutOther(s.row)
+	if refund := answered(s.response, job.ID); refund != nil {
 		row = row.withSnapshot(refund)
 	}
 	row, change := changed(s.row, row.dueFrom(now), what, now)
@@ -190,15 +190,6 @@ func answered(response *refundkit.Response, id string) *refundkit.Refund {
 	return nil
 }
 
-// withSnapshot returns the row with what Stripe shows of its refund now.
-func (j Job) withSnapshot(refund *refundkit.Refund) Job {
-	j.Refund, j.RefundStatus = refund, refund.Status
-	if j.Currency == "" {
-		j.Currency = refund.Currency
-	}
-	return j
-}
-
 // unfeed takes a row whose plan is paused out of the workers' sight, until the plan
 // runs again.
 func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
@@ -215,43 +206,74 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 	return err
 }
 
-// WorkDue does one step after another of every row that is due, until none is, and
-// returns how many steps those were. It needs no River: for tests, and for a program
-// that runs from time to time. Beside workers it does no harm.
+// WorkDue does one step after another of every row that is due, until nothing more is
+// to be done now, and returns how many steps those were. It needs no River: for tests,
+// and for a program that runs from time to time. Beside workers it does no harm. A row
+// that fails, because the database does, does not keep the others.
 func (j *Jobs[TTx]) WorkDue(ctx context.Context) (steps int, err error) {
-	tried := map[string]int{}
-	for {
+	for progress := true; progress; {
 		if _, err := j.feedAll(ctx); err != nil {
 			return steps, failed("WorkDue", "", err)
 		}
-		names, err := j.dueNames(ctx, 0, 100)
-		if err != nil || len(names) == 0 {
-			return steps, err
+		progress, err = false, nil
+		names, failure := j.dueNames(ctx, 0, -1)
+		if failure != nil {
+			return steps, failed("WorkDue", "", failure)
 		}
 		for _, name := range names {
-			if tried[name]++; tried[name] > maxSteps {
-				return steps, failed("WorkDue", name, errors.New("it is due again and again: another worker has it, or Advance does nothing"))
+			changed, failure := j.stepChanges(ctx, name)
+			if changed {
+				steps, progress = steps+1, true
 			}
-			if _, err := j.step(ctx, name); err != nil {
-				return steps, failed("WorkDue", name, err)
+			if ctx.Err() != nil {
+				return steps, failed("WorkDue", name, ctx.Err())
 			}
-			steps++
+			if err == nil && failure != nil {
+				err = failed("WorkDue", name, failure)
+			}
 		}
 	}
+	return steps, err
 }
 
-// dueNames lists rows that have been due for a while.
+// stepChanges does the next step of a row, and reports whether the row is another then:
+// one that waits for another row of its payment is due, and nothing is to be done.
+func (j *Jobs[TTx]) stepChanges(ctx context.Context, name string) (bool, error) {
+	before, err := readJob(ctx, j.driver.Pool(), name, "")
+	if err != nil {
+		return false, err
+	}
+	if _, err := j.step(ctx, name); err != nil {
+		return false, err
+	}
+	after, err := readJob(ctx, j.driver.Pool(), name, "")
+	return err == nil && after.Version != before.Version, err
+}
+
+// dueNames lists rows that have been due for a while, and those whose refund is still to
+// be read.
 func (j *Jobs[TTx]) dueNames(ctx context.Context, since time.Duration, limit int) (names []string, err error) {
 	q := j.driver.Pool()
 	now, err := j.now(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	err = queryAll(ctx, q, func(rows Rows) error {
+	scan := func(rows Rows) error {
 		var name string
 		err := rows.Scan(&name)
 		names = append(names, name)
 		return err
-	}, `SELECT name FROM refundjobs WHERE due_at <= $1 ORDER BY due_at LIMIT $2`, j.dialect.when(now.Add(-since)), limit)
+	}
+	before := j.dialect.when(now.Add(-since))
+	bound, args := "", []any{before}
+	if limit >= 0 {
+		bound, args = " LIMIT $2", append(args, limit)
+	}
+	if err := queryAll(ctx, q, scan, "SELECT name FROM refundjobs WHERE due_at <= $1 ORDER BY due_at, name"+bound, args...); err != nil {
+		return nil, err
+	}
+	if _, ok := j.refunds.(retriever); ok {
+		err = queryAll(ctx, q, scan, `SELECT name FROM refundjobs WHERE state = 'sent' AND refund_status = '' AND updated_at <= $1`+bound, args...)
+	}
 	return names, err
 }

@@ -30,8 +30,8 @@ CREATE TABLE refundjobs (
 	request_id      text NOT NULL DEFAULT '',
 	refund_status   text NOT NULL DEFAULT '',
 	refund_created  timestamptz,
-	refunded        bigint,                      -- its amount
-	refund          jsonb,                       -- the last snapshot
+	refund_amount   bigint NOT NULL DEFAULT 0, -- as it was made, in the smallest unit
+	refund          json,                        -- the last snapshot, as it came: jsonb refuses some characters
 	requested_by    text NOT NULL DEFAULT '',
 	approved_by     text NOT NULL DEFAULT '',
 	note            text NOT NULL DEFAULT '',
@@ -62,6 +62,7 @@ CREATE TABLE refundjobs_changes (
 	state         text NOT NULL,
 	problem       text NOT NULL DEFAULT '',
 	detail        text NOT NULL DEFAULT '',
+	generation    bigint NOT NULL DEFAULT 0,  -- of the key
 	due_at        timestamptz,
 	refund_id     text NOT NULL DEFAULT '',
 	refund_status text NOT NULL DEFAULT '',

@@ -31,7 +31,7 @@ CREATE TABLE refundjobs (
 	request_id      text NOT NULL DEFAULT '',
 	refund_status   text NOT NULL DEFAULT '',
 	refund_created  text,
-	refunded        integer,                      -- its amount
+	refund_amount   integer NOT NULL DEFAULT 0, -- as it was made, in the smallest unit
 	refund          text,                       -- the last snapshot
 	requested_by    text NOT NULL DEFAULT '',
 	approved_by     text NOT NULL DEFAULT '',
@@ -63,6 +63,7 @@ CREATE TABLE refundjobs_changes (
 	state         text NOT NULL,
 	problem       text NOT NULL DEFAULT '',
 	detail        text NOT NULL DEFAULT '',
+	generation    integer NOT NULL DEFAULT 0,  -- of the key
 	due_at        text,
 	refund_id     text NOT NULL DEFAULT '',
 	refund_status text NOT NULL DEFAULT '',
