@@ -26,6 +26,7 @@ type options struct {
 	hook       func(context.Context, Change)
 	clock      func() time.Time
 	charges    ChargeReader
+	balance    BalanceReader
 }
 
 // WithPolicy says what must be approved by whom. The default is [Anyone].

@@ -454,3 +454,8 @@ func TestPlanOneStuckRowHoldsNoOther(t *testing.T) {
 		{Shown: refundjobs.StateSucceeded, Currency: "usd", Number: 4, Amount: 2000},
 	}, plan.Progress)
 }
+
+// reopen returns the jobs of the same database with further options.
+func reopen(f *festival, opts ...refundjobs.Option) (*refundjobs.Jobs[*sql.Tx], error) {
+	return sqlitejobs.New(f.db, f.client.Refunds, append([]refundjobs.Option{refundjobs.WithRate(0), refundjobs.WithClock(f.stripe.Now), refundjobs.WithCharges(f.client.Charges)}, opts...)...)
+}
