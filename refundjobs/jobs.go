@@ -69,9 +69,10 @@ func New[TTx any](driver Driver[TTx], refunds Refunder, opts ...Option) (*Jobs[T
 }
 
 // now returns the time that all workers share: that of WithClock, else the database's.
+// It is as exact as the databases keep it.
 func (j *Jobs[TTx]) now(ctx context.Context, q Statements) (now time.Time, err error) {
 	if j.options.clock != nil {
-		return j.options.clock().Round(0).UTC(), nil
+		return j.options.clock().UTC().Truncate(time.Microsecond), nil
 	}
 	return j.sharedNow(ctx, q)
 }
@@ -79,7 +80,7 @@ func (j *Jobs[TTx]) now(ctx context.Context, q Statements) (now time.Time, err e
 // sharedNow is now without WithClock.
 func (j *Jobs[TTx]) sharedNow(ctx context.Context, q Statements) (now time.Time, err error) {
 	if j.dialect.Clock == "" {
-		return time.Now().Round(0).UTC(), nil
+		return time.Now().UTC().Truncate(time.Microsecond), nil
 	}
 	_, err = queryOne(ctx, q, j.dialect.Clock, nil, instant{&now})
 	return now, err

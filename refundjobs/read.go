@@ -143,7 +143,7 @@ func (f Filter) conditions(d Dialect) (*conditions, error) {
 	c.addEqual("plan", f.Plan)
 	c.addEqual("account", f.Account)
 	c.addEqual("currency", f.Currency)
-	c.addEqual("requested_by", f.RequestedBy)
+	c.addEqual("requested_by", strings.TrimSpace(f.RequestedBy))
 	c.addEqual("charge", f.Charge)
 	c.addEqual("payment_intent", f.PaymentIntent)
 	c.addTimes("created_at", f.CreatedFrom, f.CreatedTo)

@@ -30,6 +30,12 @@ func scanJob(rows Rows, more ...any) (Job, error) {
 		return Job{}, err
 	}
 	j.Refund = refund
+	if len(j.Judged) == 0 {
+		j.Judged = nil
+	}
+	if len(j.Labels) == 0 {
+		j.Labels = nil
+	}
 	return j, nil
 }
 

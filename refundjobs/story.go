@@ -194,7 +194,7 @@ func (j Job) outlook(now time.Time) string {
 		if j.LookUp {
 			return "it may have been refunded. The payment's refunds are looked at " + when + ", and nothing is sent before."
 		}
-		return "it may have been refunded. It goes on " + when + ", by the same key, so that it is one refund: " + string(j.Key()) + "."
+		return "it may have been refunded. It goes on " + when + ":" + key + " again, which is the same refund, or from 23 hours on by a look at the payment's refunds."
 	case StateSent:
 		return "refund " + j.ID + " exists, and Stripe has not said that it succeeded. An event of Stripe moves it on."
 	case StateSucceeded:
