@@ -237,31 +237,22 @@ func (j *Jobs[TTx]) changePlan(ctx context.Context, name string, change func(Sta
 	})
 }
 
-const refusedInARow = 10
+const (
+	refusedInARow = 10
+	keyRefused    = 3 // at once: one may be a gateway's mistake
+	atOnce        = time.Minute
+)
 
 // pauseIfHopeless pauses the plan of a row whose refusal will be that of all others.
 func (j *Jobs[TTx]) pauseIfHopeless(ctx context.Context, row Job) error {
 	if row.Plan == "" || row.Problem == "" {
 		return nil
 	}
-	why := ""
-	switch row.Problem {
-	case refundkit.JobProblemCredentials, refundkit.JobProblemInsufficientBalance:
-		why = row.Problem.String()
-	default:
-		if row.State != refundkit.JobStateNeedsPerson {
-			return nil
-		}
-		var refused int
-		_, err := queryOne(ctx, j.driver.Pool(), `SELECT count(*) FROM (SELECT r.state FROM refundjobs r JOIN refundjobs_plans p ON p.name = r.plan
-			WHERE r.plan = $1 AND r.state IN ('sent', 'succeeded', 'failed', 'needs_person') AND r.updated_at >= p.started_at
-			ORDER BY r.updated_at DESC LIMIT $2) AS latest WHERE state = 'needs_person'`, []any{row.Plan, refusedInARow}, &refused)
-		if err != nil || refused < refusedInARow {
-			return err
-		}
-		why = fmt.Sprintf("the last %d refunds need a person; the last one: %s", refusedInARow, row.Problem)
+	why, err := j.hopeless(ctx, row)
+	if err != nil || why == "" {
+		return err
 	}
-	err := j.changePlan(ctx, row.Plan, func(_ Statements, p *Plan, _ time.Time) error {
+	err = j.changePlan(ctx, row.Plan, func(_ Statements, p *Plan, _ time.Time) error {
 		if p.State != PlanStateRunning {
 			return ErrPlanState
 		}
@@ -275,4 +266,30 @@ func (j *Jobs[TTx]) pauseIfHopeless(ctx context.Context, row Job) error {
 		j.options.logger.WarnContext(ctx, "plan paused", "plan", row.Plan, "why", why)
 	}
 	return err
+}
+
+// hopeless says why the other refunds of the row's plan would end like this one; it is
+// empty if they need not.
+func (j *Jobs[TTx]) hopeless(ctx context.Context, row Job) (string, error) {
+	var n int
+	switch {
+	case row.Problem == refundkit.JobProblemInsufficientBalance:
+		return row.Problem.String(), nil
+	case row.Problem == refundkit.JobProblemCredentials:
+		_, err := queryOne(ctx, j.driver.Pool(), `SELECT count(*) FROM refundjobs WHERE plan = $1 AND problem = $2 AND updated_at > $3`,
+			[]any{row.Plan, string(row.Problem), j.dialect.when(row.UpdatedAt.Add(-atOnce))}, &n)
+		if err != nil || n < keyRefused {
+			return "", err
+		}
+		return row.Problem.String(), nil
+	case row.State != refundkit.JobStateNeedsPerson:
+		return "", nil
+	}
+	_, err := queryOne(ctx, j.driver.Pool(), `SELECT count(*) FROM (SELECT r.state FROM refundjobs r JOIN refundjobs_plans p ON p.name = r.plan
+		WHERE r.plan = $1 AND r.state IN ('sent', 'succeeded', 'failed', 'needs_person') AND r.updated_at >= p.started_at
+		ORDER BY r.updated_at DESC LIMIT $2) AS latest WHERE state = 'needs_person'`, []any{row.Plan, refusedInARow}, &n)
+	if err != nil || n < refusedInARow {
+		return "", err
+	}
+	return fmt.Sprintf("the last %d refunds need a person; the last one: %s", refusedInARow, row.Problem), nil
 }

@@ -377,7 +377,7 @@ func TestPlanPausesItself(t *testing.T) {
 		most  int
 		why   string
 	}{
-		"the key is refused":     {refundtest.AnswerError(401, "invalid_request_error", "", ""), 1, "API key"},
+		"the key is refused":     {refundtest.AnswerError(401, "invalid_request_error", "", ""), 3, "API key"},
 		"the balance is too low": {refundtest.AnswerError(400, "invalid_request_error", "balance_insufficient", ""), 1, "balance"},
 		"many in a row refused":  {refundtest.AnswerError(400, "invalid_request_error", "charge_disputed", ""), 10, "the last 10"},
 	} {
