@@ -9,7 +9,8 @@
 //
 // What reads the workflows stands in internal/tools/actionlint.
 //
-// There is nothing to import here. To build them into a folder:
+// packmodule, for the release, is written here. There is nothing to import. To build
+// the others into a folder:
 //
 //	go -C internal/tools build -o /some/folder/ tool
 //
