@@ -22,17 +22,19 @@ type row struct {
 	snapshot                      string // JSON; empty if there is none
 	amount                        int64
 	booked                        int // counted, less reversed
+	unlogged                      int // versions without an entry in the log
 }
 
 const rowQuery = `SELECT name, charge, job_state, state, problem, detail, refund_id, refund_status, coalesce(CAST(refund AS text), ''), amount,
-	(SELECT coalesce(sum(CASE book WHEN 'count' THEN 1 WHEN 'reverse' THEN -1 ELSE 0 END), 0) FROM refundjobs_changes c WHERE c.name = refundjobs.name) FROM refundjobs `
+	(SELECT coalesce(sum(CASE book WHEN 'count' THEN 1 WHEN 'reverse' THEN -1 ELSE 0 END), 0) FROM refundjobs_changes c WHERE c.name = refundjobs.name),
+	version + 1 - (SELECT count(*) FROM refundjobs_changes c WHERE c.name = refundjobs.name) FROM refundjobs `
 
 func (o *ordeal) rows(where string) (found []row) {
 	require.NoError(o.t, patiently(o.t.Context(), func(ctx context.Context) error {
 		found = nil
 		return each(ctx, o.store.database(), rowQuery+where, func(scan func(...any) error) error {
 			var r row
-			err := scan(&r.name, &r.charge, &r.jobState, &r.shown, &r.problem, &r.detail, &r.refundID, &r.refundStatus, &r.snapshot, &r.amount, &r.booked)
+			err := scan(&r.name, &r.charge, &r.jobState, &r.shown, &r.problem, &r.detail, &r.refundID, &r.refundStatus, &r.snapshot, &r.amount, &r.booked, &r.unlogged)
 			found = append(found, r)
 			return err
 		})

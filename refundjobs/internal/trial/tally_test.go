@@ -128,6 +128,8 @@ func (r row) differs(o order, made, inForce []refundtest.Refund) string {
 	switch {
 	case r.jobState != string(refundkit.JobStateMade) && r.jobState != string(refundkit.JobStateCanceled):
 		return "it has not ended"
+	case r.unlogged != 0:
+		return fmt.Sprintf("%d versions are not in the log", r.unlogged)
 	case r.booked != len(inForce):
 		return fmt.Sprintf("the books have it %d times", r.booked)
 	case len(made) == 0 && r.refundID == "" && snapshot.ID == "":
