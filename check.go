@@ -146,7 +146,7 @@ func (s *RefundService) Check(ctx context.Context, params RefundCreateParams, op
 		return nil, err
 	}
 	check := CheckRefund(in)
-	if !check.Accepted {
+	if !check.Accepted && check.Findings[0] != CheckFindingNoEmail {
 		return &check, nil // no balance changes that
 	}
 	if err := s.readBalances(ctx, &in, check.Costs, opts); err != nil {

@@ -258,6 +258,11 @@ func states() []state {
 			way: refundkit.CheckWayRefund, why: why(refundkit.CheckFindingInquiry)},
 		{name: "an inquiry that became a dispute", make: func(w payWorld) payment { return w.disputed(w.Inquire, w.Dispute) },
 			way: refundkit.CheckWayAnswerDispute, why: why(refundkit.CheckFindingDisputed)},
+		{name: "disputed although it was refunded", make: func(w payWorld) payment {
+			p, _ := w.refunded(refundtest.Charge{}, 0)
+			require.NoError(w.t, w.Dispute(p.charge))
+			return p
+		}, way: refundkit.CheckWayAnswerDispute, why: why(refundkit.CheckFindingDisputed)},
 		{name: "disputed while a refund was pending", make: func(w payWorld) payment {
 			p, _ := w.refunded(refundtest.Charge{OnRefund: refundtest.StaysPending}, 0)
 			require.NoError(w.t, w.Dispute(p.charge))
