@@ -89,7 +89,7 @@ func (w CheckWay) String() string {
 }
 
 // Reason says why, in sentences for people: the way, and each finding.
-func (c *Check) Reason() string {
+func (c Check) Reason() string {
 	sentences := []string{c.Way.String()}
 	for _, finding := range c.Findings {
 		sentences = append(sentences, finding.String())
