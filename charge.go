@@ -74,10 +74,11 @@ type ChargeTransferData struct {
 }
 
 // PaymentMethodDetails tells how a charge was paid. Type is the kind of payment
-// method; Card is filled when that is card.
+// method; Card is filled when that is card, and CardPresent when a card was at a reader.
 type PaymentMethodDetails struct {
-	Card Card   `json:"card,omitzero"`
-	Type string `json:"type"`
+	Card        Card   `json:"card,omitzero"`
+	CardPresent Card   `json:"card_present,omitzero"`
+	Type        string `json:"type"`
 }
 
 // BillingDetails is who paid, as they told it when they paid.
@@ -89,13 +90,15 @@ type BillingDetails struct {
 }
 
 // Card is how a card is known to the people who handle it: never its number.
+// CaptureBefore is there only on a charge that is a hold: when it ends by itself.
 type Card struct {
-	Brand    string `json:"brand"`
-	Country  string `json:"country"`
-	ExpMonth int64  `json:"exp_month"`
-	ExpYear  int64  `json:"exp_year"`
-	Funding  string `json:"funding"`
-	Last4    string `json:"last4"`
+	Brand         string    `json:"brand"`
+	CaptureBefore Timestamp `json:"capture_before,omitzero"`
+	Country       string    `json:"country"`
+	ExpMonth      int64     `json:"exp_month"`
+	ExpYear       int64     `json:"exp_year"`
+	Funding       string    `json:"funding"`
+	Last4         string    `json:"last4"`
 }
 
 // Address is a postal address. Country is a two-letter ISO 3166-1 code.

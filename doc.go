@@ -59,6 +59,13 @@
 // Links to other objects are an [Expandable]: the ID is always there, the object
 // where [Expand] asked for it.
 //
+// # Before anything is promised
+//
+// [RefundService.Check] says what is left of a payment, whether a refund would work,
+// and which way is open if not; [CheckRefund] are its rules alone, for a page or a
+// plan that has read its charges. [RefundTermsOf] is what Stripe documents about a
+// payment method.
+//
 // # Waiting
 //
 // A refund that succeeded can still fail, weeks later: [RefundStatus] says what

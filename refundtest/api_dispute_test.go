@@ -46,6 +46,16 @@ func TestDisputeRetrieve(t *testing.T) {
 	assert.Equal(t, charge.ID, dispute.text("charge", "id"))
 	assert.Equal(t, false, dispute.at("is_charge_refundable"))
 
+	assert.Equal(t, false, dispute.at("evidence_details", "past_due"))
+	c.server.Advance(8 * 24 * time.Hour)
+	assert.Equal(t, true, c.get("/v1/disputes/"+id).ok(t).at("evidence_details", "past_due"))
+	require.NoError(t, c.server.AnswerDispute(charge.ID))
+	dispute = c.get("/v1/disputes/" + id).ok(t)
+	assert.Equal(t, "under_review", dispute.text("status"))
+	assert.Equal(t, true, dispute.at("evidence_details", "has_evidence"))
+	assert.Equal(t, false, dispute.at("evidence_details", "past_due"))
+	assert.Equal(t, false, dispute.at("is_charge_refundable"))
+
 	require.NoError(t, c.server.WinDispute(charge.ID))
 	dispute = c.get("/v1/disputes/" + id).ok(t)
 	assert.Equal(t, "won", dispute.text("status"))
@@ -54,6 +64,17 @@ func TestDisputeRetrieve(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, c.get("/v1/disputes/du_1").Status)
 	c.server.RestrictKey(testKey, "rak_charge_read")
 	assert.Equal(t, http.StatusForbidden, c.get("/v1/disputes").Status)
+}
+
+func TestInquiryIsAnswered(t *testing.T) {
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{})
+	require.Error(t, c.server.AnswerDispute(charge.ID))
+	require.NoError(t, c.server.Inquire(charge.ID))
+	require.NoError(t, c.server.AnswerDispute(charge.ID))
+	dispute := c.get("/v1/disputes", "expand[]", "data.charge").ok(t).Body["data"].([]any)[0].(map[string]any)
+	assert.Equal(t, "warning_under_review", dispute["status"])
+	assert.Equal(t, true, dispute["is_charge_refundable"])
 }
 
 func TestEventsByDelivery(t *testing.T) {

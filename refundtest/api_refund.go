@@ -80,6 +80,7 @@ func (x *exchange) createRefund() (*refund, *refusal) {
 		charge: c, amount: x.params.number("amount"), reason: x.params.text("reason"),
 		email: x.params.text("instructions_email"), metadata: given,
 		reverseTransfer: x.params.text("reverse_transfer") == "true",
+		returnFee:       x.params.text("refund_application_fee") == "true",
 	})
 }
 

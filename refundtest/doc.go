@@ -125,5 +125,8 @@
 //   - A Checkout Session whose payment is captured later is unpaid until then.
 //   - A delivery that failed is repeated after 5 minutes, 1 hour and 3 hours, in
 //     live mode seven times in three days.
-//   - reverse_transfer without a transfer: 400 with the parameter's name.
+//   - reverse_transfer without a transfer, and refund_application_fee of a destination
+//     charge without reverse_transfer: 400 with the parameter's name.
+//   - A bank debit or transfer that is older than the 180 or 90 days that Stripe
+//     documents: 400 without a code.
 package refundtest

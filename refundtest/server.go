@@ -32,7 +32,8 @@ const PlatformAccount = "acct_1RefundtestPlatfm"
 //     [World.AddRefunds], [World.SetBalance], [World.SetCashBalance]
 //   - as the bank: [World.Settle], [World.Fail], [World.RequireAction],
 //     [World.SetReference], [World.SettleCharge], [World.FailCharge],
-//     [World.Dispute], [World.Inquire], [World.WinDispute], [World.LoseDispute],
+//     [World.Dispute], [World.Inquire], [World.AnswerDispute], [World.WinDispute],
+//     [World.LoseDispute],
 //     [World.TopUp]
 //   - as the customer: [World.Authenticate], [World.FailAuthentication],
 //     [World.CompleteCheckout], [World.ExpireCheckout], [World.SubmitDetails], [World.Expire]

@@ -7,14 +7,16 @@ import (
 
 func (t *transaction) when() moment { return t.at }
 
-// showBalance adds up what the account has: what is available, and what is not
-// yet. Where a test has set what is available, that is shown.
+// showBalance adds up what the account has: what is available, and what is not yet.
+// Where a test has set what is available, that is shown; where none has, nothing
+// limits refunds, so that everything is shown as available.
 func (w *World) showBalance() object {
 	available, pending := map[string]int64{}, map[string]int64{}
 	for _, t := range w.allTransactions.items {
-		if t.show(w.server.instant())["status"] == "available" {
+		_, limited := w.available[t.currency]
+		if !limited {
 			available[t.currency] += t.amount
-		} else {
+		} else if t.show(w.server.instant())["status"] == "pending" {
 			pending[t.currency] += t.amount
 		}
 	}

@@ -1,6 +1,9 @@
 package refundtest
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // dispute is a customer's complaint at the bank. It moves no money here.
 type dispute struct {
@@ -8,6 +11,7 @@ type dispute struct {
 	at        moment
 	status    string
 	withdrawn bool // the amount was taken from the account
+	answered  bool // the merchant has sent evidence
 }
 
 // refundable reports whether Stripe nevertheless lets the charge be refunded:
@@ -20,12 +24,18 @@ func (d *dispute) refundable() bool {
 	return false
 }
 
+func (d *dispute) isInquiry() bool { return strings.HasPrefix(d.status, "warning_") }
+
 // Dispute opens a dispute of a charge (a chargeback): the charge cannot be
 // refunded any more, and its pending refunds fail.
 func (w *World) Dispute(charge string) error { return w.setDispute(charge, "needs_response") }
 
 // Inquire opens an inquiry about a charge, which can still be refunded.
 func (w *World) Inquire(charge string) error { return w.setDispute(charge, "warning_needs_response") }
+
+// AnswerDispute is the merchant who sends evidence: the bank looks at it, and decides
+// by [World.WinDispute] or [World.LoseDispute]. It answers an inquiry in the same way.
+func (w *World) AnswerDispute(charge string) error { return w.setDispute(charge, "under_review") }
 
 // WinDispute closes a charge's dispute or inquiry in the merchant's favour: it
 // can be refunded again.
@@ -42,8 +52,10 @@ func (w *World) setDispute(id, status string) (err error) {
 			err = fmt.Errorf("refundtest: there is no charge %q to dispute", id)
 		case !c.captured:
 			err = fmt.Errorf("refundtest: the charge %s took no money that could be disputed", id)
-		case c.dispute == nil && (status == "won" || status == "lost"):
+		case c.dispute == nil && (status == "won" || status == "lost" || status == "under_review"):
 			err = fmt.Errorf("refundtest: the charge %s is not disputed", id)
+		case status == "under_review" && c.dispute.isInquiry():
+			c.setDispute("warning_under_review")
 		default:
 			c.setDispute(status)
 		}
@@ -62,6 +74,7 @@ func (c *charge) setDispute(status string) {
 		kind = "charge.dispute.closed"
 	}
 	c.dispute.status = status
+	c.dispute.answered = c.dispute.answered || strings.HasSuffix(status, "under_review")
 	c.world.publish(kind, c.showDispute(), nil)
 	c.moveDisputed()
 	if c.dispute.refundable() {

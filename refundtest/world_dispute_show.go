@@ -1,15 +1,13 @@
 package refundtest
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // evidenceTime is how long the merchant has to answer a dispute.
 const evidenceTime = 7 * 24 * time.Hour
 
 func (c *charge) showDispute() object {
 	d := c.dispute
+	due := d.at.second + int64(evidenceTime/time.Second)
 	evidence := nulls("access_activity_log billing_address cancellation_policy cancellation_policy_disclosure " +
 		"cancellation_rebuttal customer_communication customer_email_address customer_name customer_purchase_ip " +
 		"customer_signature duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id " +
@@ -22,8 +20,8 @@ func (c *charge) showDispute() object {
 		"charge": linkTo(kindCharge, c.id), "created": d.at.second, "currency": c.Currency,
 		"enhanced_eligibility_types": []any{}, "evidence": evidence,
 		"evidence_details": object{
-			"due_by": d.at.second + int64(evidenceTime/time.Second), "enhanced_eligibility": object{},
-			"has_evidence": false, "past_due": false, "submission_count": int64(0),
+			"due_by": due, "enhanced_eligibility": object{}, "has_evidence": d.answered,
+			"past_due": !d.answered && c.world.server.instant().Unix() > due, "submission_count": d.submissions(),
 		},
 		"is_charge_refundable": d.refundable(), "livemode": c.world.name.live, "metadata": object{},
 		"payment_intent": linkTo(kindIntent, c.PaymentIntent), "reason": orElse(c.method.disputeReason, "fraudulent"), "status": d.status,
@@ -37,9 +35,16 @@ func (c *charge) showDispute() object {
 	return o
 }
 
+func (d *dispute) submissions() int64 {
+	if d.answered {
+		return 1
+	}
+	return 0
+}
+
 // caseType tells an inquiry from a dispute.
 func (d *dispute) caseType() string {
-	if strings.HasPrefix(d.status, "warning_") {
+	if d.isInquiry() {
 		return "inquiry"
 	}
 	return "chargeback"

@@ -3,6 +3,7 @@ package refundtest_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/refundkit/refundkit/refundtest"
 	"github.com/stretchr/testify/assert"
@@ -123,7 +124,37 @@ func TestReverseTransfer(t *testing.T) {
 	c := setup(t)
 	paid := c.post("/v1/payment_intents", "amount", "1000", "currency", "usd", "confirm", "true",
 		"payment_method", "pm_card_visa", "transfer_data[destination]", "acct_1", "application_fee_amount", "30").ok(t)
+	refused := c.post("/v1/refunds", "payment_intent", paid.text("id"), "refund_application_fee", "true")
+	assert.Equal(t, http.StatusBadRequest, refused.Status, "the fee goes back only with the transfer")
 	made := c.post("/v1/refunds", "payment_intent", paid.text("id"), "reverse_transfer", "true",
 		"refund_application_fee", "true").ok(t)
 	assert.Regexp(t, "^trr_", made.text("transfer_reversal"))
+}
+
+// A destination charge that sent on a part takes that part back, in proportion.
+func TestReverseTransferOfAPart(t *testing.T) {
+	c := setup(t)
+	seller := c.server.Account("acct_1")
+	paid := c.post("/v1/payment_intents", "amount", "1000", "currency", "usd", "confirm", "true",
+		"payment_method", "pm_card_visa", "transfer_data[destination]", "acct_1", "transfer_data[amount]", "600").ok(t)
+	seller.SetBalance("usd", 299)
+	short := c.post("/v1/refunds", "payment_intent", paid.text("id"), "reverse_transfer", "true", "amount", "500")
+	assert.Equal(t, "balance_insufficient", short.text("error", "code"))
+	seller.SetBalance("usd", 300)
+	c.post("/v1/refunds", "payment_intent", paid.text("id"), "reverse_transfer", "true", "amount", "500").ok(t)
+}
+
+func TestTooOldForItsMethod(t *testing.T) {
+	for kind, days := range map[string]int{"us_bank_account": 180, "sepa_debit": 180, "bacs_debit": 180, "acss_debit": 180, "customer_balance": 180,
+		"au_becs_debit": 90, "nz_bank_account": 90, "card": 0} {
+		t.Run(kind, func(t *testing.T) {
+			c := setup(t)
+			charge := c.server.AddCharge(refundtest.Charge{PaymentMethodType: kind, ReceiptEmail: "jenny@example.com"})
+			c.server.Advance(time.Duration(days) * 24 * time.Hour)
+			c.post("/v1/refunds", "charge", charge.ID, "amount", "100").ok(t)
+			c.server.Advance(time.Second)
+			late := c.post("/v1/refunds", "charge", charge.ID, "amount", "100")
+			assert.Equal(t, days > 0, late.Status == http.StatusBadRequest, late.Raw)
+		})
+	}
 }

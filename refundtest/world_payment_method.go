@@ -70,7 +70,7 @@ func (m paymentMethod) outcome() RefundOutcome {
 	switch {
 	case m.onRefund != "":
 		return m.onRefund
-	case slices.Contains([]string{"customer_balance", "multibanco", "blik", "boleto", "oxxo", "konbini"}, m.kind):
+	case slices.Contains([]string{"customer_balance", "multibanco", "blik", "boleto", "oxxo", "konbini", "promptpay"}, m.kind):
 		return NeedsAction
 	case m.pends():
 		return PendsThenSucceeds
@@ -80,7 +80,19 @@ func (m paymentMethod) outcome() RefundOutcome {
 
 // pends reports whether a payment itself takes days.
 func (m paymentMethod) pends() bool {
-	return slices.Contains([]string{"us_bank_account", "sepa_debit", "bacs_debit", "acss_debit", "au_becs_debit"}, m.kind)
+	return slices.Contains([]string{"us_bank_account", "sepa_debit", "bacs_debit", "acss_debit", "au_becs_debit", "nz_bank_account"}, m.kind)
+}
+
+// refundDays is for how many days after the payment it can be refunded; 0 if Stripe
+// documents no end.
+func (m paymentMethod) refundDays() int64 {
+	switch m.kind {
+	case "us_bank_account", "sepa_debit", "bacs_debit", "acss_debit", "customer_balance":
+		return 180
+	case "au_becs_debit", "nz_bank_account":
+		return 90
+	}
+	return 0
 }
 
 func (m paymentMethod) isCard() bool { return m.kind == "card" }

@@ -18,6 +18,7 @@ type refundInput struct {
 	email           string
 	metadata        map[string]string
 	reverseTransfer bool
+	returnFee       bool
 }
 
 // makeRefund refunds a charge, or refuses to.
@@ -59,7 +60,17 @@ func noAddress() *refusal {
 // it back. A refund does not wait for that.
 func (c *charge) transferCovers(amount int64) bool {
 	w := c.world.server.worlds[worldName{account: c.recipient, live: c.world.name.live}]
+	if c.transferAmount > 0 { // a part of what the customer paid went on, and comes back in proportion
+		amount = amount * c.transferAmount / c.refundable()
+	}
 	return w == nil || w.covers(c.Currency, amount)
+}
+
+// tooOld reports whether the payment method's time for refunds is over.
+func (c *charge) tooOld() bool {
+	const day = int64(24 * time.Hour / time.Second)
+	days := c.method.refundDays()
+	return days > 0 && c.world.server.instant().Unix() > c.at.second+days*day
 }
 
 // check refuses what cannot be refunded.
@@ -74,6 +85,8 @@ func (q refundInput) check() *refusal {
 		return impossible("", "charge_disputed", "The charge %s has been charged back and cannot be refunded.", c.id)
 	case c.remaining() == 0:
 		return impossible("", "charge_already_refunded", "The charge %s has already been refunded.", c.id)
+	case c.tooOld():
+		return impossible("", "", "The charge %s is too old: a payment by %s can be refunded for %d days.", c.id, c.method.kind, c.method.refundDays())
 	case q.amount > c.Amount && c.AmountRefunded == 0:
 		return impossible("amount", "", "%d is greater than charge amount: the charge is of %d.", q.amount, c.Amount)
 	case q.amount > c.remaining():
@@ -82,6 +95,8 @@ func (q refundInput) check() *refusal {
 		return impossible("amount", "", "An uncaptured charge cannot be refunded in part: capture less instead.")
 	case q.reverseTransfer && c.Transfer == "":
 		return impossible("reverse_transfer", "", "The charge %s has no transfer to reverse.", c.id)
+	case q.returnFee && !q.reverseTransfer && c.Transfer != "":
+		return impossible("refund_application_fee", "", "The fee of the charge %s goes back only with reverse_transfer.", c.id)
 	}
 	return nil
 }

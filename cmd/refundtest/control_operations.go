@@ -25,6 +25,7 @@ func operations() []operation {
 		{"POST", "/charges/{id}/fail", "", "a pending charge fails", onCharge((*world).FailCharge)},
 		{"POST", "/charges/{id}/dispute", "", "the customer disputes it (a chargeback)", onCharge((*world).Dispute)},
 		{"POST", "/charges/{id}/inquire", "", "the customer's bank inquires about it", onCharge((*world).Inquire)},
+		{"POST", "/charges/{id}/answer_dispute", "", "the merchant sends evidence for a dispute or inquiry", onCharge((*world).AnswerDispute)},
 		{"POST", "/charges/{id}/win_dispute", "", "the dispute or inquiry ends well", onCharge((*world).WinDispute)},
 		{"POST", "/charges/{id}/lose_dispute", "", "the dispute is lost", onCharge((*world).LoseDispute)},
 		{"POST", "/charges/{id}/refund", `{"amount": 500}`, "a person refunds in the Dashboard, all that is left without an amount", refundCharge},

@@ -41,12 +41,13 @@ var kept = map[string][]string{
 	"transfer":       {"amount", "amount_reversed", "created", "currency", "id", "metadata", "object", "reversed", "transfer_group"},
 
 	// Cards are known by what is printed on them, never by a fingerprint.
-	"payment_method_card":         {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
-	"payment_method_details_card": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_card":                 {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card_present": {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
+	"payment_method_details_card":         {"brand", "capture_before", "country", "exp_month", "exp_year", "funding", "last4"},
 	"payments_primitives_payment_records_resource_payment_method_card_details": {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
 
 	// Sixty kinds of payment method have an object of their own here; type names the kind.
-	"payment_method_details": {"card", "type"},
+	"payment_method_details": {"card", "card_present", "type"},
 	"payments_primitives_payment_records_resource_payment_method_details": {"billing_details", "card", "custom", "payment_method", "type"},
 
 	"billing_details": {"address", "email", "name", "phone"}, // no tax_id: nobody refunds by it
@@ -61,10 +62,11 @@ var leftOut = map[string][]string{
 
 // beyondSpec names what our types have though the specification does not.
 var beyondSpec = map[string]string{
-	"customer.deleted":           "of the deleted_customer that may stand in a customer's place",
-	"charge.dispute":             "recorded on every charge",
-	"charge.refunds.total_count": "documented and recorded on the refunds of an expanded charge",
-	"list.total_count":           "the same type serves the refunds of an expanded charge",
+	"customer.deleted":                   "of the deleted_customer that may stand in a customer's place",
+	"charge.dispute":                     "recorded on every charge",
+	"payment_method.card.capture_before": "the same type serves the card of a charge",
+	"charge.refunds.total_count":         "documented and recorded on the refunds of an expanded charge",
+	"list.total_count":                   "the same type serves the refunds of an expanded charge",
 }
 
 // parametersLeftOut names what no method of ours sends.
