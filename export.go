@@ -10,7 +10,6 @@ import (
 const (
 	defaultExportWorkers = 8
 	maxExportWorkers     = 64
-	pagesPerWorker       = 20 // how much may be fetched ahead
 )
 
 // ExportParams says which refunds to export: those created from From on and
@@ -88,7 +87,7 @@ func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ..
 		defer workers.Wait()
 		defer e.stop()
 		defer cancel()
-		for range e.workers {
+		for range e.plan.workers {
 			workers.Go(func() { e.work(ctx) })
 		}
 		e.yieldAll(ctx, yield)
@@ -113,7 +112,7 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 	if params.Workers == 0 {
 		params.Workers = defaultExportWorkers
 	}
-	e := &export{workers: params.Workers, progress: params.Progress, from: from, to: to}
+	e := &export{plan: plan{workers: params.Workers}, progress: params.Progress, from: from, to: to}
 	e.changed.L = &e.mu
 	e.fetch = func(ctx context.Context, from, to int64, after string) (*RefundList, error) {
 		return s.List(ctx, RefundListParams{
@@ -122,7 +121,7 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 		}, opts...)
 	}
 	if from < to {
-		e.stretches = []*stretch{newStretch(from, to, params.ResumeAfter)}
+		e.plan.stretches = []*stretch{newStretch(from, to, params.ResumeAfter)}
 	}
 	return e, nil
 }
