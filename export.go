@@ -63,9 +63,10 @@ func (p ExportParams) validate() error {
 
 // Export yields every refund of a time range, newest first, each exactly once,
 // as All would, but fetches many pages at once: it splits the range where the
-// refunds turn out to be. Many refunds of one second can only be walked one page
-// after the other. It holds at most 20 pages per worker, goes through the
-// client's rate limiter, and repeats what fails as any other call does. An error
+// refunds turn out to be, so that a year with all of its refunds on one day takes
+// about as long as an even one. What is of one second it cannot split: 10,000
+// refunds of one second are 100 pages, one after the other. It holds at most 20
+// pages per worker, goes through the client's rate limiter, and repeats what fails as any other call does. An error
 // is yielded once, with a nil refund, and ends the export; ResumeAfter then goes
 // on where it ended. A refund that Stripe sends outside of the range, or out of
 // order, is such an error. When the loop ends, however it ends, nothing is left
