@@ -1,10 +1,13 @@
 package refundkit_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/internal/spread"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,4 +36,28 @@ func TestExportIsFastHoweverSkewed(t *testing.T) {
 		})
 	}
 	assert.Empty(t, names, "there is no such spread")
+}
+
+// TestExportHoldsFewPages counts what is fetched and not yielded while the reader
+// takes a second for each page.
+func TestExportHoldsFewPages(t *testing.T) {
+	for _, workers := range []int{1, 3, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(firstDay.AddDate(2, 0, 0)))
+			l := newTimeServer(1, distributions(rand.New(rand.NewPCG(1, 2)), 30_000)["growing"])
+			most := 0
+			params := refundkit.ExportParams{From: firstDay, Workers: workers, Progress: func(p refundkit.ExportProgress) {
+				most = max(most, p.Requests-p.Refunds/100)
+				time.Sleep(time.Second)
+			}}
+			count := 0
+			for _, err := range l.client(t).Refunds.Export(t.Context(), params) {
+				require.NoError(t, err)
+				count++
+			}
+			t.Logf("%d workers: %d pages", workers, most)
+			assert.Equal(t, 30_000, count)
+			assert.LessOrEqual(t, most, 20*workers+20, "pages held, and requests that brought less than a page")
+		})
+	}
 }

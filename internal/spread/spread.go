@@ -51,7 +51,12 @@ func All() []Spread {
 		goal("weekly, in an hour", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(52)*7*day + dice.Int64N(hour) }),
 		goal("month ends have 80 %", mostly(5, func(dice *rand.Rand) int64 { return dice.Int64N(12)*30*day + 28*day + dice.Int64N(2*day) })),
 		goal("month ends, in an hour", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(12)*30*day + 29*day + dice.Int64N(hour) }),
-		goal("Black Friday, a week that ramps up", mostly(5, func(dice *rand.Rand) int64 { return 328*day + int64(7*day*math.Pow(dice.Float64(), 0.3)) })),
+		goal("Black Friday, a week that ramps up", func(dice *rand.Rand, i int) int64 {
+			if i%5 < 2 {
+				return dice.Int64N(year)
+			}
+			return 328*day + int64(7*day*math.Sqrt(dice.Float64()))
+		}),
 		goal("Black Friday, that fades", mostly(4, func(dice *rand.Rand) int64 { return 328*day + int64(dice.ExpFloat64()*1.5*day) })),
 		goal("two tenants, one dense for a month", mostly(100, func(dice *rand.Rand) int64 { return 180*day + dice.Int64N(30*day) })),
 		goal("two tenants, one since July", mostly(10, func(dice *rand.Rand) int64 { return year/2 + dice.Int64N(year/2) })),
@@ -59,6 +64,7 @@ func All() []Spread {
 			return dice.Int64N(52)*7*day + dice.Int64N(5)*day + 9*hour + dice.Int64N(8*hour)
 		}),
 		{"days of any size", Slower, Wasted, days},
+		{"Black Friday has 80 % and ramps up steeply", 1.75, 0.1, each(mostly(5, func(dice *rand.Rand) int64 { return 328*day + int64(7*day*math.Pow(dice.Float64(), 0.3)) }))},
 		{"bursts have half", 1.35, 0.08, bursts(0.5, 1000)},
 		{"bursts, and nothing between", 1.5, 0.09, bursts(0, 500)},
 	}
