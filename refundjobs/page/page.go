@@ -39,7 +39,7 @@ type Source interface {
 // shows names, amounts, IDs, notes and people, so it is for your own staff. The page has
 // no script and loads nothing from elsewhere. Errors go to logger, not to the reader.
 func New(jobs Source, logger *slog.Logger) (http.Handler, error) {
-	page, err := template.New("page").Funcs(template.FuncMap{"money": money, "ago": ago, "when": when, "share": share}).Parse(source)
+	page, err := template.New("page").Funcs(template.FuncMap{"money": money, "ago": ago, "when": when, "share": share, "word": word}).Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
@@ -131,6 +131,9 @@ func ago(t, now time.Time) string {
 	}
 	return d.String() + " ago"
 }
+
+// word is a problem as it is stored; its String is a sentence.
+func word(p refundkit.JobProblem) string { return string(p) }
 
 // share is a part of a plan's bar, in percent.
 func share(number, rows int64) string {

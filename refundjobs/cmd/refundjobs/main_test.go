@@ -131,7 +131,7 @@ func TestWhoMustDecideIsTold(t *testing.T) {
 	exit, _, _ = s.run("status", "festival")
 	assert.Equal(t, exitNeedsPerson, exit)
 	out = s.must("list", "--state", "needs_person")
-	assert.Contains(t, out, "answer the dispute")
+	assert.Contains(t, out, "disputed: the payment is disputed: answer the dispute")
 	refund := strings.Fields(out)[1]
 	exit, _, errs := s.run("settle", refund)
 	assert.Equal(t, exitUsage, exit)

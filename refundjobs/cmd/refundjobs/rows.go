@@ -70,7 +70,7 @@ func (p *program) showAll(ctx context.Context, j jobs) error {
 	}
 	p.table(func(w *tabwriter.Writer) {
 		for _, c := range counts.Parts {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, c.Problem, c.Rows, money(c.Amount, c.Currency), c.Currency)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money(c.Amount, c.Currency), c.Currency)
 		}
 	})
 	if !counts.OldestOpen.IsZero() {
@@ -132,7 +132,7 @@ func (p *program) showJob(job refundjobs.Job) {
 		fmt.Fprintf(p.out, "  %s", job.ID)
 	}
 	if job.Problem != "" {
-		fmt.Fprintf(p.out, "\n              %s: %s", job.Problem, job.Problem.String())
+		fmt.Fprintf(p.out, "\n              %s: %s", string(job.Problem), job.Problem)
 	}
 	fmt.Fprintln(p.out)
 }
