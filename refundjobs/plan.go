@@ -99,6 +99,10 @@ func (j *Jobs[TTx]) MakePlan(ctx context.Context, name, by string, requests iter
 		}
 		return err
 	})
+	var line *CSVError
+	if errors.As(err, &line) {
+		return Plan{}, err // it says all there is to say
+	}
 	if err != nil {
 		return Plan{}, failed("MakePlan", name, err)
 	}

@@ -205,3 +205,35 @@ func TestHelp(t *testing.T) {
 	assert.Contains(t, out, "Ctrl-C pauses")
 	assert.NotContains(t, out, "sk_test_terminal")
 }
+
+// What the guide tells people to type is understood.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../../docs/plans.md")
+	require.NoError(t, err)
+	found := 0
+	for line := range strings.Lines(string(guide)) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "#")
+		line, _, _ = strings.Cut(line, ">")
+		if !strings.HasPrefix(line, "refundjobs ") {
+			continue
+		}
+		found++
+		command, args, err := (&program{}).root().Find(strings.Fields(line)[1:])
+		require.NoError(t, err, line)
+		require.NotEqual(t, "refundjobs", command.Name(), line)
+		require.NoError(t, command.ParseFlags(args), line)
+	}
+	assert.Greater(t, found, 8)
+}
+
+func TestPlanNamesTheWrongLine(t *testing.T) {
+	s := setup(t)
+	s.must("migrate")
+	name := filepath.Join(s.dir, "festival.csv")
+	require.NoError(t, os.WriteFile(name, []byte("name,charge,amount,currency\na,ch_1,1250,eur\nb,ch_2,12.50,eur\n"), 0o600))
+	exit, out, errs := s.run("plan", name)
+	assert.Equal(t, exitFailed, exit)
+	assert.Empty(t, out)
+	assert.Equal(t, "refundjobs: "+name+":3:8: amount: \"12.50\" is no whole number of the smallest unit: write 1250, or name the column amount_decimal\n", errs)
+	assert.Empty(t, s.must("list"), "nothing is half stored")
+}
