@@ -46,24 +46,8 @@ type Filter struct {
 // once, and is the end.
 func (j *Jobs[TTx]) List(ctx context.Context, filter Filter) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
-		c, err := filter.conditions(j.dialect)
-		if err != nil {
-			yield(Job{}, failed("List", "", err))
-			return
-		}
-		order := "name"
-		if filter.Plan != "" {
-			order = "plan_line, name"
-		}
-		last := Job{PlanLine: -1}
-		for {
-			page := conditions{dialect: c.dialect, sql: slices.Clone(c.sql), args: slices.Clone(c.args)}
-			if filter.Plan != "" {
-				page.add("(plan_line, name) > (?, ?)", last.PlanLine, last.Name)
-			} else {
-				page.add("name > ?", last.Name)
-			}
-			rows, err := readJobs(ctx, j.driver.Pool(), page.where()+" ORDER BY "+order+" LIMIT "+strconv.Itoa(pageRows), page.args...)
+		for last := (Job{PlanLine: -1}); ; {
+			rows, err := j.listPage(ctx, filter, last)
 			if err != nil {
 				yield(Job{}, failed("List", "", err))
 				return
@@ -79,6 +63,41 @@ func (j *Jobs[TTx]) List(ctx context.Context, filter Filter) iter.Seq2[Job, erro
 			last = rows[len(rows)-1]
 		}
 	}
+}
+
+// listPage reads the rows behind last. Of several states it takes a page each and then
+// the first of all: so an index gives each page, and no page sorts what follows it.
+func (j *Jobs[TTx]) listPage(ctx context.Context, filter Filter, last Job) ([]Job, error) {
+	states := slices.Compact(slices.Sorted(slices.Values(filter.States)))
+	if filter.Plan != "" || len(states) == 0 {
+		states = []State{""}
+	} else {
+		filter.States = nil
+	}
+	c, err := filter.conditions(j.dialect)
+	if err != nil {
+		return nil, err
+	}
+	end := " ORDER BY name LIMIT " + strconv.Itoa(pageRows)
+	if filter.Plan != "" {
+		c.add("(plan_line, name) > (?, ?)", last.PlanLine, last.Name)
+		end = " ORDER BY plan_line, name LIMIT " + strconv.Itoa(pageRows)
+	} else {
+		c.add("name > ?", last.Name)
+	}
+	shared, parts := len(c.sql), make([]string, 0, len(states))
+	for _, state := range states {
+		c.sql = c.sql[:shared]
+		c.addEqual("state", string(state))
+		parts = append(parts, "SELECT * FROM (SELECT "+columns+" FROM refundjobs "+c.where()+end+") AS part"+strconv.Itoa(len(parts)))
+	}
+	var rows []Job
+	err = queryAll(ctx, j.driver.Pool(), func(r Rows) error {
+		row, err := scanJob(r)
+		rows = append(rows, row)
+		return err
+	}, strings.Join(parts, " UNION ALL ")+end, c.args...)
+	return rows, err
 }
 
 // conditions are what stands behind WHERE.
@@ -104,6 +123,13 @@ func (c *conditions) add(sql string, args ...any) {
 func (c *conditions) addEqual(column, value string) {
 	if value != "" {
 		c.add(column+" = ?", value)
+	}
+}
+
+// addIndexed is addEqual for a column whose index leaves out what is empty.
+func (c *conditions) addIndexed(column, value string) {
+	if value != "" {
+		c.add(column+" = ? AND "+column+" <> ''", value)
 	}
 }
 
@@ -140,12 +166,12 @@ func (f Filter) conditions(d Dialect) (*conditions, error) {
 	c := &conditions{dialect: d}
 	addOneOf(c, "state", f.States)
 	addOneOf(c, "problem", f.Problems)
-	c.addEqual("plan", f.Plan)
+	c.addIndexed("plan", f.Plan)
 	c.addEqual("account", f.Account)
 	c.addEqual("currency", f.Currency)
 	c.addEqual("requested_by", strings.TrimSpace(f.RequestedBy))
-	c.addEqual("charge", f.Charge)
-	c.addEqual("payment_intent", f.PaymentIntent)
+	c.addIndexed("charge", f.Charge)
+	c.addIndexed("payment_intent", f.PaymentIntent)
 	c.addTimes("created_at", f.CreatedFrom, f.CreatedTo)
 	c.addTimes("updated_at", f.UpdatedFrom, f.UpdatedTo)
 	switch {

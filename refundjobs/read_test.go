@@ -95,6 +95,9 @@ func TestListManyPages(t *testing.T) {
 			seen++
 		}
 		require.Equal(t, 700, seen)
+		canceled, approved := refundjobs.StateCanceled, refundjobs.StateApproved
+		require.Equal(t, all, s.nameList(refundjobs.Filter{States: []refundjobs.State{canceled, approved, canceled}}))
+		require.Len(t, s.nameList(refundjobs.Filter{States: []refundjobs.State{approved}}), rows-7)
 		for range s.List(t.Context(), refundjobs.Filter{}) {
 			break // the connection is free again
 		}

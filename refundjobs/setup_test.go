@@ -91,6 +91,7 @@ type store struct {
 
 // databases runs a test on both databases.
 func databases(t *testing.T, test func(t *testing.T, db *database)) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { test(t, newSQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, newPostgres(t)) })
 }
@@ -136,6 +137,7 @@ func newPostgres(t *testing.T) *database {
 	require.NoError(t, err)
 	schema := "t_" + strings.ToLower(rand.Text())
 	config.ConnConfig.RuntimeParams["search_path"] = schema
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off" // no test cuts the power
 	config.MaxConns = 8
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)

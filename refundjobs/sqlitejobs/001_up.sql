@@ -45,6 +45,7 @@ CREATE TABLE refundjobs (
 );
 CREATE INDEX refundjobs_due ON refundjobs (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX refundjobs_state ON refundjobs (state, updated_at);
+CREATE INDEX refundjobs_state_name ON refundjobs (state, name);
 CREATE INDEX refundjobs_plan ON refundjobs (plan, state, plan_line) WHERE plan <> '';
 CREATE INDEX refundjobs_refund ON refundjobs (refund_id) WHERE refund_id <> '';
 CREATE INDEX refundjobs_key ON refundjobs (idempotency_key);
