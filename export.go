@@ -10,7 +10,6 @@ import (
 const (
 	defaultExportWorkers = 8
 	maxExportWorkers     = 64
-	pagesPerWorker       = 20 // how much may be fetched ahead
 )
 
 // ExportParams says which refunds to export: those created from From on and
@@ -64,9 +63,10 @@ func (p ExportParams) validate() error {
 
 // Export yields every refund of a time range, newest first, each exactly once,
 // as All would, but fetches many pages at once: it splits the range where the
-// refunds turn out to be. Many refunds of one second can only be walked one page
-// after the other. It holds at most 20 pages per worker, goes through the
-// client's rate limiter, and repeats what fails as any other call does. An error
+// refunds turn out to be, so that a year with all of its refunds on one day takes
+// about as long as an even one. What is of one second it cannot split: 10,000
+// refunds of one second are 100 pages, one after the other. It holds at most 20
+// pages per worker, goes through the client's rate limiter, and repeats what fails as any other call does. An error
 // is yielded once, with a nil refund, and ends the export; ResumeAfter then goes
 // on where it ended. A refund that Stripe sends outside of the range, or out of
 // order, is such an error. When the loop ends, however it ends, nothing is left
@@ -88,7 +88,7 @@ func (s *RefundService) Export(ctx context.Context, params ExportParams, opts ..
 		defer workers.Wait()
 		defer e.stop()
 		defer cancel()
-		for range e.workers {
+		for range e.plan.workers {
 			workers.Go(func() { e.work(ctx) })
 		}
 		e.yieldAll(ctx, yield)
@@ -113,7 +113,7 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 	if params.Workers == 0 {
 		params.Workers = defaultExportWorkers
 	}
-	e := &export{workers: params.Workers, progress: params.Progress, from: from, to: to}
+	e := &export{plan: plan{workers: params.Workers}, progress: params.Progress, from: from, to: to}
 	e.changed.L = &e.mu
 	e.fetch = func(ctx context.Context, from, to int64, after string) (*RefundList, error) {
 		return s.List(ctx, RefundListParams{
@@ -122,7 +122,7 @@ func (s *RefundService) newExport(params ExportParams, opts []CallOption) (*expo
 		}, opts...)
 	}
 	if from < to {
-		e.stretches = []*stretch{newStretch(from, to, params.ResumeAfter)}
+		e.plan.stretches = []*stretch{newStretch(from, to, params.ResumeAfter)}
 	}
 	return e, nil
 }

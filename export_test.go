@@ -144,42 +144,6 @@ func TestExportEqualsAll(t *testing.T) {
 	}
 }
 
-// TestExportUsesWhatTheLimitAllows counts in the bubble's time: 300 ms for a
-// request, 8 at a time.
-func TestExportUsesWhatTheLimitAllows(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n = 20_000
-	}
-	dice := rand.New(rand.NewPCG(1, 2))
-	made := distributions(dice, n)
-	for name, want := range map[string]struct{ faster, wasted float64 }{
-		"even": {7, 0.05}, "growing": {6, 0.06}, "one day of a quiet year": {3.5, 0.06}, "mornings": {6, 0.08},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(firstDay.AddDate(2, 0, 0)))
-				l := newTimeServer(1, made[name])
-				start, count := time.Now(), 0
-				for _, err := range l.client(t).Refunds.Export(t.Context(), refundkit.ExportParams{From: firstDay, To: firstDay.AddDate(1, 0, 0)}) {
-					require.NoError(t, err)
-					count++
-				}
-				took := time.Since(start)
-				pages := (n + 99) / 100
-				alone := time.Duration(pages) * l.latency
-				t.Logf("%d refunds: %d requests instead of %d (+%.1f %%), %v instead of %v (%.1f x)", count, l.requests, pages,
-					100*float64(l.requests-pages)/float64(pages), took, alone, float64(alone)/float64(took))
-				assert.Equal(t, n, count)
-				if n == 100_000 {
-					assert.Less(t, float64(l.requests), (1+want.wasted)*float64(pages), "wasted requests")
-					assert.Greater(t, float64(alone)/float64(took), want.faster, "times as fast as one at a time")
-				}
-			})
-		})
-	}
-}
-
 func TestExportLeavesNothingRunning(t *testing.T) {
 	times := distributions(rand.New(rand.NewPCG(1, 2)), 20_000)["even"]
 	for name, end := range map[string]func(i int, cancel func()) (leave bool){

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/internal/spread"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 )
@@ -74,6 +76,33 @@ func TestExportAndAll(t *testing.T) {
 		metric(t, "all/requests", float64(transport.requests.Load()))
 		metric(t, "all/seconds", time.Since(start).Seconds())
 	})
+}
+
+// TestExportSpreads exports what is spread over a year in many ways, 25 requests a
+// second. What is measured is the worst of the seeds.
+func TestExportSpreads(t *testing.T) {
+	seeds, counts := uint64(1), []int{100_000}
+	if *full {
+		seeds, counts = 8, []int{100_000, 30_000}
+	}
+	for _, s := range spread.All() {
+		for _, count := range counts {
+			var worst spread.Figures
+			for seed := range seeds {
+				synctest.Test(t, func(t *testing.T) {
+					got, err := spread.Measure(t.Context(), s, seed, count)
+					require.NoError(t, err)
+					worst.Slower, worst.Wasted = max(worst.Slower, got.Slower), max(worst.Wasted, got.Wasted)
+				})
+			}
+			metric(t, fmt.Sprintf("%s/%d/slower", s.Metric(), count), worst.Slower)
+			metric(t, fmt.Sprintf("%s/%d/wasted", s.Metric(), count), worst.Wasted)
+			if count == 100_000 {
+				assert.LessOrEqual(t, worst.Slower, s.Slower, "%s: times the ideal time", s.Name)
+				assert.LessOrEqual(t, worst.Wasted, s.Wasted, "%s: wasted requests", s.Name)
+			}
+		}
+	}
 }
 
 // TestExportMemory looks at the heap in use while a reader takes a second for

@@ -40,9 +40,12 @@ type Dialect struct {
 	MigrationLock string
 	// ForUpdate is put behind a SELECT to lock its rows; it may be empty.
 	ForUpdate string
-	// Clock is a query for the database's own time; empty where the database is on
-	// this machine, whose clock it is then.
+	// Clock is an expression for the database's own time; empty where the database is
+	// on this machine, whose clock it is then.
 	Clock string
+	// WritesInWith: a WITH may hold an UPDATE, so that a row and its entry in the log are
+	// written by one statement.
+	WritesInWith bool
 	// Time is how the database takes an instant.
 	Time func(time.Time) any
 }

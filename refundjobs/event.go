@@ -83,9 +83,7 @@ func (j *Jobs[TTx]) observe(ctx context.Context, name string, event *refundkit.E
 		if what == WhatEvent {
 			change.Who, change.Why = event.ID, string(event.Type)
 		}
-		err = j.driver.InTx(ctx, func(tx TTx) error {
-			return j.write(ctx, j.driver.Statements(tx), row, change, time.Time{})
-		})
+		err = j.commit(ctx, row, change, time.Time{})
 		if err == nil {
 			j.tell(ctx, change)
 		}

@@ -82,7 +82,7 @@ func (j *Jobs[TTx]) sharedNow(ctx context.Context, q Statements) (now time.Time,
 	if j.dialect.Clock == "" {
 		return time.Now().UTC().Truncate(time.Microsecond), nil
 	}
-	_, err = queryOne(ctx, q, j.dialect.Clock, nil, instant{&now})
+	_, err = queryOne(ctx, q, "SELECT "+j.dialect.Clock, nil, instant{&now})
 	return now, err
 }
 
@@ -92,6 +92,16 @@ func (j *Jobs[TTx]) write(ctx context.Context, q Statements, row Job, change Cha
 		return err
 	}
 	return j.dialect.record(ctx, q, change)
+}
+
+// commit is write in a transaction of its own.
+func (j *Jobs[TTx]) commit(ctx context.Context, row Job, change Change, sendingUntil time.Time) error {
+	if j.dialect.WritesInWith {
+		return j.dialect.writeAtOnce(ctx, j.driver.Pool(), row, change, sendingUntil)
+	}
+	return j.driver.InTx(ctx, func(tx TTx) error {
+		return j.write(ctx, j.driver.Statements(tx), row, change, sendingUntil)
+	})
 }
 
 // changed returns the row at its new version as it is to be written, and the entry

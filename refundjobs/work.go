@@ -36,13 +36,14 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 	case held == heldByPayment:
 		return busyDelay, nil
 	}
-	switch err := j.advance(ctx, row); {
-	case errors.Is(err, errBusy):
+	row, now, err = j.advance(ctx, row, now, held == heldShared)
+	if errors.Is(err, errBusy) {
 		return busyDelay, nil
-	case err != nil && !errors.Is(err, refundkit.ErrJobChanged):
-		return noStep, err
 	}
-	if row, now, _, err = j.load(ctx, name); err != nil {
+	if errors.Is(err, refundkit.ErrJobChanged) {
+		row, now, _, err = j.load(ctx, name)
+	}
+	if err != nil {
 		return noStep, err
 	}
 	if err := j.pauseIfHopeless(ctx, row); err != nil {
@@ -61,25 +62,32 @@ const (
 	notHeld hold = iota
 	heldByPlan
 	heldByPayment
+	heldShared // not yet: another row is of the same payment
 )
 
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
-	q := j.driver.Pool()
-	if now, err = j.now(ctx, q); err != nil {
-		return Job{}, now, notHeld, err
-	}
 	found := false
-	var busy, paused bool
-	err = queryAll(ctx, q, func(rows Rows) error {
+	var shared, busy, paused bool
+	more, args := []any{&shared, &busy, &paused}, []any{name}
+	clock, shown := j.dialect.Clock, ", "+j.dialect.Clock
+	if j.options.clock != nil || clock == "" {
+		now, clock, shown = j.clock(), "$2", ""
+		args = append(args, j.dialect.when(now))
+	} else {
+		more = append(more, instant{&now})
+	}
+	err = queryAll(ctx, j.driver.Pool(), func(rows Rows) error {
 		found = true
-		row, err = scanJob(rows, &busy, &paused)
+		row, err = scanJob(rows, more...)
 		return err
 	}, "SELECT "+columns+`,
-		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > $2) OR
-		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > $2),
-		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished'))
-		FROM refundjobs r WHERE name = $1`, name, j.dialect.when(now))
+		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name) OR
+		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name),
+		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
+		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
+		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished'))`+shown+`
+		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
 	case err != nil:
 	case !found:
@@ -88,25 +96,30 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		held = heldByPlan // what may have refunded is followed to its end
 	case busy:
 		held = heldByPayment
+	case shared:
+		held = heldShared
 	}
 	return row, now, held, err
 }
 
-// advance waits for its turn, and lets refundkit do the next safe thing.
-func (j *Jobs[TTx]) advance(ctx context.Context, row Job) error {
+// advance waits for its turn, and lets refundkit do the next safe thing with a row that
+// was read now. It returns the row as it stored it, and when;
+// [refundkit.ErrJobChanged] if it is another by now. shared says that another row is of
+// the same payment.
+func (j *Jobs[TTx]) advance(ctx context.Context, row Job, now time.Time, shared bool) (Job, time.Time, error) {
 	ctx, err := j.waitTurn(ctx, row.Account)
-	if err != nil {
-		return err
+	if err == nil && j.options.rate > 0 { // it may have waited
+		now, err = j.now(ctx, j.driver.Pool())
 	}
-	now, err := j.now(ctx, j.driver.Pool())
 	if err != nil {
-		return err
+		return row, now, err
 	}
+	offset := now.Sub(time.Now().Round(0))
 	var response refundkit.Response
-	s := &saver[TTx]{jobs: j, row: row, response: &response}
+	s := &saver[TTx]{jobs: j, row: row, response: &response, shared: shared}
 	opts := []refundkit.CallOption{refundkit.CaptureResponse(&response)}
 	if j.options.clock == nil && j.dialect.Clock != "" {
-		s.offset = now.Sub(time.Now().Round(0))
+		s.offset = offset
 		opts = append(opts, refundkit.ClockOffset(s.offset))
 		if s.offset.Abs() > clockWarn {
 			j.options.logger.WarnContext(ctx, "this machine's clock differs from the database's", "by", s.offset)
@@ -119,11 +132,12 @@ func (j *Jobs[TTx]) advance(ctx context.Context, row Job) error {
 	if refund != nil && !s.saved {
 		// Somebody else changed the row during the call, or it was not told of the refund:
 		// what came back is put over what is there now.
-		if failure := j.observe(context.WithoutCancel(ctx), row.Name, eventOf(refund, row.Account), WhatAnswered); failure != nil {
-			return failure
+		err = j.observe(context.WithoutCancel(ctx), row.Name, eventOf(refund, row.Account), WhatAnswered)
+		if err == nil {
+			err = refundkit.ErrJobChanged
 		}
 	}
-	return err
+	return s.row, s.now(), err
 }
 
 // clock is this machine's, or that of WithClock.
@@ -141,6 +155,7 @@ type saver[TTx any] struct {
 	response *refundkit.Response
 	offset   time.Duration
 	now      func() time.Time
+	shared   bool // with another row of the payment
 	sent     bool
 	saved    bool // with the refund
 }
@@ -160,22 +175,28 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 		row = row.withSnapshot(refund)
 	}
 	row, change := changed(s.row, row.dueFrom(now), what, now)
-	err := s.jobs.driver.InTx(ctx, func(tx TTx) error {
-		q := s.jobs.driver.Statements(tx)
-		if what == WhatSending {
-			if err := s.jobs.takePayment(ctx, q, row, now); err != nil {
-				return err
-			}
-		}
-		return s.jobs.write(ctx, q, row, change, sendingUntil)
-	})
-	if err != nil {
+	if err := s.store(ctx, row, change, sendingUntil); err != nil {
 		return err
 	}
 	s.sent = s.sent || what == WhatSending
 	s.row, s.saved = row, row.Refund != nil && row.ID == row.Refund.ID
 	s.jobs.tell(ctx, change)
 	return nil
+}
+
+// store writes a row, and before a send that shares its payment sees that no other is
+// being sent.
+func (s *saver[TTx]) store(ctx context.Context, row Job, change Change, sendingUntil time.Time) error {
+	if change.What != WhatSending || !s.shared {
+		return s.jobs.commit(ctx, row, change, sendingUntil)
+	}
+	return s.jobs.driver.InTx(ctx, func(tx TTx) error {
+		q := s.jobs.driver.Statements(tx)
+		if err := s.jobs.takePayment(ctx, q, row, change.At); err != nil {
+			return err
+		}
+		return s.jobs.write(ctx, q, row, change, sendingUntil)
+	})
 }
 
 // errBusy: another row of the payment is being sent.
@@ -236,9 +257,7 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 	row.Due = time.Time{}
 	row.Version++
 	row, change := changed(before, row, WhatHeld, now)
-	err := j.driver.InTx(ctx, func(tx TTx) error {
-		return j.write(ctx, j.driver.Statements(tx), row, change, time.Time{})
-	})
+	err := j.commit(ctx, row, change, time.Time{})
 	if errors.Is(err, refundkit.ErrJobChanged) {
 		return nil
 	}

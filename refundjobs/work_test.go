@@ -193,8 +193,8 @@ func TestDatabaseClock(t *testing.T) {
 		require.NoError(t, err)
 		worker := db.open(t, client.Refunds, refundjobs.WithRate(0), refundjobs.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		worker.SetDatabaseClock(map[string]string{
-			"sqlite":   `SELECT strftime('%Y-%m-%d %H:%M:%f', 'now', '+2 hours') || '000'`,
-			"postgres": `SELECT clock_timestamp() + interval '2 hours'`,
+			"sqlite":   `(strftime('%Y-%m-%d %H:%M:%f', 'now', '+2 hours') || '000')`,
+			"postgres": `(clock_timestamp() + interval '2 hours')`,
 		}[db.name])
 		charge := s.charge()
 		require.NoError(t, worker.in(func(tx txJobs) error {

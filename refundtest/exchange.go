@@ -13,8 +13,8 @@ type exchange struct {
 	reused    bool // not the first request on its connection
 
 	requestID string
-	entry     *Request // in the journal
-	fault     *Fault   // what goes wrong with the request, nil for nothing
+	entry     *journalEntry
+	fault     *Fault // what goes wrong with the request, nil for nothing
 	script    script
 
 	// Known once the request is admitted.
@@ -73,7 +73,7 @@ func (s *Server) answer(x *exchange) (a *answer) {
 	ended := true // by a fault, which then reads no answer
 	defer func() {
 		if entry := s.journal.end(x, a); s.onRequest != nil {
-			s.onRequest(x.request.Context(), entry.clone())
+			s.onRequest(x.request.Context(), entry.shown())
 		}
 		if ended {
 			x.answered()

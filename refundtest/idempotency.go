@@ -1,5 +1,7 @@
 package refundtest
 
+import "crypto/sha256"
+
 const maxKeyLength = 255
 
 func (x *exchange) chooseIdempotencyKey() {
@@ -33,7 +35,7 @@ func (s *Server) executeOnce(x *exchange) (done *result) {
 	}
 	if kept != nil {
 		x.replayed, x.original = true, kept.requestID
-		return &result{keptAnswer: kept.keptAnswer}
+		return &result{keptAnswer: kept.kept()}
 	}
 	defer func() { s.settleKey(x, done) }()
 	return s.execute(x)
@@ -45,7 +47,7 @@ func (s *Server) claimKey(x *exchange) (*keptKey, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return x.world.claimKey(x.key, keptKey{endpoint: x.request.Method + " " + x.request.URL.Path,
-		parameters: x.params.flatten().Encode(), requestID: x.requestID})
+		parameters: sha256.Sum256([]byte(x.params.flatten().Encode())), requestID: x.requestID})
 }
 
 // settleKey keeps what was executed and forgets what was not.

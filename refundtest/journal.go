@@ -32,32 +32,53 @@ type Request struct {
 type journal struct {
 	limit   int // how many are kept, 0 for all
 	mu      sync.Mutex
-	entries []*Request
+	entries []*journalEntry
+	header  http.Header // what the newest entry's header shares with the next
+}
+
+// journalEntry is a request in little memory: what can be made of the rest is made
+// when somebody looks.
+type journalEntry struct {
+	request Request     // without Form and Header
+	query   string      // as sent
+	header  http.Header // without the key; never changed, as entries share it
+	keys    []string    // Idempotency-Key as sent
 }
 
 // observed is the request as it came.
 func (x *exchange) observed() Request {
+	entry := x.entryFor()
+	return entry.shown()
+}
+
+func (x *exchange) entryFor() journalEntry {
 	header := x.request.Header.Clone()
+	keys := header["Idempotency-Key"]
 	header.Del("Authorization")
-	entry := Request{
-		Method: x.request.Method, Path: x.request.URL.Path, Header: header, Body: x.body,
+	header.Del("Idempotency-Key")
+	entry := journalEntry{header: header, keys: keys, query: x.request.URL.RawQuery, request: Request{
+		Method: x.request.Method, Path: x.request.URL.Path, Body: slices.Clone(x.body),
 		IdempotencyKey: x.request.Header.Get("Idempotency-Key"),
 		Account:        x.request.Header.Get("Stripe-Account"),
-		RequestID:      x.requestID, Time: x.server.Now(), Form: x.looseForm(),
-	}
+		RequestID:      x.requestID, Time: x.server.Now(),
+	}}
 	if x.route != nil {
-		entry.Endpoint = x.route.template
+		entry.request.Endpoint = x.route.template
 	}
 	return entry
 }
 
-func (j *journal) begin(x *exchange) *Request {
-	entry := x.observed()
+func (j *journal) begin(x *exchange) *journalEntry {
+	entry := x.entryFor()
 	if x.fault != nil {
-		entry.Fault = x.fault.String()
+		entry.request.Fault = x.fault.String()
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if maps.EqualFunc(j.header, entry.header, slices.Equal) {
+		entry.header = j.header
+	}
+	j.header = entry.header
 	j.entries = newest(append(j.entries, &entry), j.limit)
 	return &entry
 }
@@ -73,10 +94,10 @@ func newest[T any](items []T, limit int) []T {
 }
 
 // end writes down how a request was answered.
-func (j *journal) end(x *exchange, a *answer) Request {
+func (j *journal) end(x *exchange, a *answer) journalEntry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := x.entry
+	e := &x.entry.request
 	e.Replayed = x.replayed
 	if !a.drop {
 		e.Status = a.status
@@ -84,14 +105,24 @@ func (j *journal) end(x *exchange, a *answer) Request {
 	if x.script.idle() {
 		e.Fault = ""
 	}
-	return *e
+	return *x.entry
+}
+
+// shown is a copy for somebody who looks.
+func (e *journalEntry) shown() Request {
+	r := e.request
+	r.Header, r.Body, r.Form = e.header.Clone(), slices.Clone(r.Body), e.looseForm()
+	if len(e.keys) > 0 {
+		r.Header["Idempotency-Key"] = slices.Clone(e.keys)
+	}
+	return r
 }
 
 // looseForm reads what can be read of the parameters.
-func (x *exchange) looseForm() url.Values {
-	form, _ := url.ParseQuery(x.request.URL.RawQuery)
-	if strings.HasPrefix(x.request.Header.Get("Content-Type"), formType) {
-		body, _ := url.ParseQuery(string(x.body))
+func (e *journalEntry) looseForm() url.Values {
+	form, _ := url.ParseQuery(e.query)
+	if strings.HasPrefix(e.header.Get("Content-Type"), formType) {
+		body, _ := url.ParseQuery(string(e.request.Body))
 		for name, values := range body {
 			form[name] = append(form[name], values...)
 		}
@@ -106,15 +137,7 @@ func (s *Server) Requests() []Request {
 	defer s.journal.mu.Unlock()
 	copies := make([]Request, len(s.journal.entries))
 	for i, entry := range s.journal.entries {
-		copies[i] = entry.clone()
+		copies[i] = entry.shown()
 	}
 	return copies
-}
-
-func (r Request) clone() Request {
-	r.Header, r.Body, r.Form = r.Header.Clone(), slices.Clone(r.Body), maps.Clone(r.Form)
-	for name, values := range r.Form {
-		r.Form[name] = slices.Clone(values)
-	}
-	return r
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // object is what the API shows of something: exactly the keys that are in it.
@@ -36,6 +37,15 @@ func render(o object) []byte {
 	return b.Bytes()
 }
 
+// rendered is an object that is JSON already, indented as a whole document.
+type rendered string
+
+func renderValue(o object) rendered {
+	var b bytes.Buffer
+	writeValue(&b, o, "\n")
+	return rendered(b.String())
+}
+
 func writeValue(b *bytes.Buffer, v any, indent string) {
 	switch v := v.(type) {
 	case nil:
@@ -44,6 +54,8 @@ func writeValue(b *bytes.Buffer, v any, indent string) {
 		writeString(b, v)
 	case link:
 		writeString(b, v.id)
+	case rendered:
+		b.WriteString(strings.ReplaceAll(string(v), "\n", indent)) // a newline in a string is escaped
 	case int64:
 		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))
 	case int:

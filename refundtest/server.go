@@ -56,17 +56,20 @@ type Server struct {
 
 	onRequest func(context.Context, Request) // nil for nobody
 
-	mu     sync.Mutex // guards every world and what follows
-	worlds map[worldName]*World
-	serial int64
-	tasks  taskQueue
-	dueNow time.Time // time of the task that is being done
-	outbox []*event  // to be delivered, if there is a webhook
-	hooks  []*Webhook
-	cause  cause // of what is being changed
-	http   *http.Server
-	url    string
-	closed bool
+	mu       sync.Mutex // guards every world and what follows
+	worlds   map[worldName]*World
+	serial   int64
+	tasks    taskQueue
+	packer   packer
+	method   *paymentMethod // of the newest payment that has one
+	noMethod paymentMethod  // of one that has none
+	dueNow   time.Time      // time of the task that is being done
+	outbox   []*event       // to be delivered, if there is a webhook
+	hooks    []*Webhook
+	cause    cause // of what is being changed
+	http     *http.Server
+	url      string
+	closed   bool
 
 	faults faultList
 }

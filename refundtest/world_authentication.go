@@ -80,7 +80,9 @@ func (w *World) Authenticate(intent string) (err error) {
 			err = fmt.Errorf("refundtest: the PaymentIntent %q does not wait for the customer", intent)
 			return
 		}
-		p.method.authenticated = true
+		method := *p.method
+		method.authenticated = true
+		p.method = w.server.sharedMethod(method)
 		if p.confirmation == "manual" {
 			p.status = "requires_confirmation"
 			return

@@ -48,7 +48,7 @@ type charge struct {
 	world     *World
 	id        string
 	at        moment
-	method    paymentMethod
+	method    *paymentMethod // never changed: charges share it
 	captured  bool
 	released  bool // a hold that was given up: canceled or expired
 	txn       string
@@ -146,7 +146,7 @@ func (w *World) addCharge(given Charge) *charge {
 
 // newCharge creates a charge and, if it took money, books it.
 func (w *World) newCharge(given Charge, method paymentMethod) *charge {
-	c := &charge{Charge: given, world: w, id: given.ID, at: w.server.stamp(), method: method.withDefaults()}
+	c := &charge{Charge: given, world: w, id: given.ID, at: w.server.stamp(), method: w.server.sharedMethod(method.withDefaults())}
 	if !given.Created.IsZero() {
 		c.at.second = given.Created.Unix()
 	}

@@ -39,9 +39,10 @@ type event struct {
 	at       moment
 	kind     string
 	world    *World
-	subject  object // as it was; never changed
-	previous object // nil to leave it out
-	older    object // the subject before 2022-11-15, nil if nobody asks for it
+	objectID string
+	subject  packed // as it was
+	previous packed // empty to leave it out
+	older    packed // the subject before 2022-11-15, empty if nobody asks for it
 	cause    cause
 	accepted sync.Map // by the *Webhook that answered it with a success
 }
@@ -61,31 +62,40 @@ func (e *event) when() moment { return e.at }
 
 // publish appends an event to the log, and hands it to the webhooks.
 func (w *World) publish(kind string, subject, previous object) {
-	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, subject: subject, previous: previous,
-		cause: w.server.cause}
+	e := &event{id: w.server.ids.object("evt_"), at: w.server.stamp(), kind: kind, world: w, objectID: asID(subject),
+		subject: w.server.pack(kind, subject), previous: w.server.pack(kind+" previous", previous), cause: w.server.cause}
 	w.events[e.id] = e
 	w.allEvents.add(e)
 	for _, old := range w.allEvents.keep(w.server.journal.limit) {
 		delete(w.events, old.id)
 	}
 	if w.server.showsOlderEvents() {
-		e.older = w.withLists(subject)
+		e.older = w.server.pack(kind, w.withLists(subject))
 	}
 	if len(w.server.hooks) > 0 {
 		w.server.outbox = append(w.server.outbox, e)
 	}
 }
 
+// pack keeps what an event shows. It does not change any more, whatever becomes
+// of the object.
+func (s *Server) pack(kind string, shown object) packed {
+	if shown == nil {
+		return packed{}
+	}
+	return s.packer.pack(kind, string(renderValue(shown)))
+}
+
 func (e *event) show() object { return e.showIn(APIVersion) }
 
 // showIn shows an event as an endpoint of another API version gets it.
 func (e *event) showIn(version string) object {
-	data := object{"object": e.subject}
-	if showsLists(version) && e.older != nil {
-		data["object"] = e.older
+	data := object{"object": rendered(e.subject.text())}
+	if showsLists(version) && e.older.isKept() {
+		data["object"] = rendered(e.older.text())
 	}
-	if e.previous != nil {
-		data["previous_attributes"] = e.previous
+	if e.previous.isKept() {
+		data["previous_attributes"] = rendered(e.previous.text())
 	}
 	o := object{
 		"id": e.id, "object": kindEvent, "api_version": version, "created": e.at.second, "data": data,
@@ -109,10 +119,9 @@ func (e *event) account() string {
 func (e *event) public() Event { return e.publicIn(APIVersion) }
 
 func (e *event) publicIn(version string) Event {
-	id, _ := e.subject["id"].(string)
 	return Event{
 		ID: e.id, Type: e.kind, Created: time.Unix(e.at.second, 0).UTC(), Live: e.world.name.live, Account: e.account(),
-		ObjectID: id, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.showIn(version)),
+		ObjectID: e.objectID, RequestID: e.cause.requestID, IdempotencyKey: e.cause.key, Body: render(e.showIn(version)),
 	}
 }
 

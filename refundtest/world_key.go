@@ -1,6 +1,7 @@
 package refundtest
 
 import (
+	"crypto/sha256"
 	"maps"
 	"time"
 )
@@ -11,11 +12,20 @@ const keyLifetime = 24 * time.Hour
 // keptKey is an idempotency key with what it was first used for.
 type keptKey struct {
 	endpoint   string // method and path
-	parameters string
+	parameters [sha256.Size]byte
 	requestID  string
 	since      time.Time
 	running    bool
-	keptAnswer // once it no longer runs
+
+	// The answer, once it no longer runs.
+	status      int
+	body        packed
+	shouldRetry string
+}
+
+// kept is what a repetition gets.
+func (k *keptKey) kept() keptAnswer {
+	return keptAnswer{status: k.status, body: []byte(k.body.text()), shouldRetry: k.shouldRetry}
 }
 
 // keptAnswer is what a repetition is answered with.
@@ -65,7 +75,8 @@ func (w *World) sweepKeys(now time.Time) {
 // keepAnswer ends the first use of a key.
 func (w *World) keepAnswer(key string, first keptAnswer) {
 	if kept := w.keys[key]; kept != nil {
-		kept.running, kept.keptAnswer = false, first
+		kept.running, kept.status, kept.shouldRetry = false, first.status, first.shouldRetry
+		kept.body = w.server.packer.pack("answer", string(first.body))
 	}
 }
 

@@ -26,7 +26,7 @@ type intent struct {
 	description  string
 	email        string
 	metadata     map[string]string
-	method       paymentMethod
+	method       *paymentMethod // never changed: PaymentIntents share it
 	methodID     string
 	recipient    string
 	fee          int64
@@ -79,7 +79,7 @@ func (w *World) newIntent(amount int64, currency, relative string) *intent {
 		id = w.server.ids.related("pi_", relative)
 	}
 	p := &intent{world: w, id: id, at: w.server.stamp(), amount: amount, currency: currency, status: "requires_payment_method",
-		metadata: map[string]string{}}
+		metadata: map[string]string{}, method: &w.server.noMethod}
 	w.intents[p.id] = p
 	w.allIntents.add(p)
 	return p
@@ -165,7 +165,7 @@ type intentInput struct {
 
 func (w *World) createIntent(given intentInput) *intent {
 	p := w.newIntent(given.amount, given.currency, "")
-	p.metadata, p.method, p.methodID = given.metadata, given.method, given.methodID
+	p.metadata, p.method, p.methodID = given.metadata, w.server.sharedMethod(given.method), given.methodID
 	p.particulars, p.intentTerms = given.particulars, given.intentTerms
 	p.customer, p.description, p.email = given.customer, given.description, given.email
 	p.fee, p.recipient = given.fee, given.recipient
@@ -197,7 +197,7 @@ func (p *intent) update(change intentChange) *refusal {
 	}
 	p.metadata, p.particulars, p.intentTerms = change.metadata, change.particulars, change.intentTerms
 	if change.methodID != "" {
-		p.method, p.methodID, p.status = change.method, change.methodID, "requires_confirmation"
+		p.method, p.methodID, p.status = p.world.server.sharedMethod(change.method), change.methodID, "requires_confirmation"
 	}
 	if change.amount != nil {
 		p.amount = *change.amount
@@ -226,7 +226,7 @@ func (p *intent) confirmWith(change intentChange) *refusal {
 		return p.unexpected("confirm", "")
 	}
 	if change.methodID != "" {
-		p.method, p.methodID = change.method, change.methodID
+		p.method, p.methodID = p.world.server.sharedMethod(change.method), change.methodID
 	}
 	if p.methodID == "" {
 		return p.unexpected("confirm", "")
@@ -245,7 +245,7 @@ func (p *intent) confirm() *refusal {
 			return refused
 		}
 	}
-	if p.wantsAuthentication(p.method) {
+	if p.wantsAuthentication(*p.method) {
 		return p.askForAuthentication()
 	}
 	return p.pay()

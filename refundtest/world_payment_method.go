@@ -48,6 +48,14 @@ type paymentMethod struct {
 	billing       *contact
 }
 
+// sharedMethod keeps a method, once if it is that of the payment before too.
+func (s *Server) sharedMethod(m paymentMethod) *paymentMethod {
+	if s.method == nil || *s.method != m {
+		s.method = &m
+	}
+	return s.method
+}
+
 func (m paymentMethod) withDefaults() paymentMethod {
 	m.kind = orElse(m.kind, "card")
 	if m.kind == "card" {

@@ -50,7 +50,8 @@ func (d driver) Dialect() refundjobs.Dialect {
 		Migrations:    []refundjobs.Migration{{Up: up1, Down: down1}},
 		MigrationLock: `SELECT pg_advisory_xact_lock(hashtext('refundjobs_migrations'))`,
 		ForUpdate:     " FOR UPDATE",
-		Clock:         `SELECT clock_timestamp()`,
+		Clock:         `clock_timestamp()`,
+		WritesInWith:  true,
 		Time:          func(t time.Time) any { return t },
 	}
 }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime/pprof"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/pgxjobs"
+	"github.com/refundkit/refundkit/refundjobs/sqlitejobs"
+)
+
+// workerVariable holds a worker's settings, and makes this program one.
+const workerVariable = "REFUNDJOBS_LOAD_WORKER"
+
+// listen serves the fake.
+func (m *meter) listen(ctx context.Context, base *string) (closing func(), err error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	*base = "http://" + listener.Addr().String()
+	server := &http.Server{Handler: m, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }()
+	return func() { _ = server.Close() }, nil
+}
+
+// start starts this program as a worker.
+func start(s settings, first bool) (*exec.Cmd, error) {
+	if !first {
+		s.Profile = ""
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	worker := exec.Command(self) //nolint:noctx // it is told to end
+	worker.Env = append(os.Environ(), workerVariable+"="+string(text))
+	worker.Stderr = os.Stderr
+	return worker, worker.Start()
+}
+
+// end lets a worker end what it is doing.
+func end(worker *exec.Cmd) error {
+	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return worker.Wait()
+}
+
+// work is a worker.
+func work(text string) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	var s settings
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return err
+	}
+	if s.Profile != "" {
+		file, err := os.Create(s.Profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	connections := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
+	connections.MaxIdleConnsPerHost = s.Workers
+	client, err := refundkit.New("sk_test_load", refundkit.WithBaseURL(s.Stripe), refundkit.WithRateLimiter(refundjobs.Pace{}),
+		refundkit.WithHTTPClient(&http.Client{Transport: connections}))
+	if err != nil {
+		return err
+	}
+	options := []refundjobs.Option{refundjobs.WithRate(s.Rate), refundjobs.WithWorkers(s.Workers)}
+	if s.SQLite != "" {
+		db, err := sqlitejobs.Open(ctx, s.SQLite)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		jobs, err := sqlitejobs.New(db, client.Refunds, options...)
+		if err != nil {
+			return err
+		}
+		return jobs.Start(ctx)
+	}
+	config, err := pgxpool.ParseConfig(s.Postgres)
+	if err != nil {
+		return err
+	}
+	config.MaxConns = 15
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	jobs, err := pgxjobs.New(pool, client.Refunds, options...)
+	if err != nil {
+		return err
+	}
+	return jobs.Start(ctx)
+}

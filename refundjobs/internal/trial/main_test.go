@@ -1,0 +1,56 @@
+//go:build unix
+
+package trial
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+)
+
+var (
+	full    = flag.Bool("trial.full", false, "200 kills and 4000 refunds, where nothing else is said")
+	kills   = flag.Int("trial.kills", 0, "how many workers are killed; 0 is 10")
+	refunds = flag.Int("trial.refunds", 0, "how many refunds are asked for; 0 is 200")
+	seeded  = flag.Uint64("trial.seed", 0, "the seed; 0 chooses one")
+)
+
+// workerVariable holds a worker's settings, and makes this program one.
+const workerVariable = "REFUNDJOBS_TRIAL_WORKER"
+
+func TestMain(m *testing.M) {
+	if settings := os.Getenv(workerVariable); settings != "" {
+		var w worker
+		err := json.Unmarshal([]byte(settings), &w)
+		if err == nil {
+			err = w.run()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// size is how large a trial is, and its seed.
+func size() (killed, asked int, seed uint64) {
+	killed, asked, seed = 10, 200, *seeded
+	if *full {
+		killed, asked = 200, 4000
+	}
+	if *kills > 0 {
+		killed = *kills
+	}
+	if *refunds > 0 {
+		asked = *refunds
+	}
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	return killed, asked, seed
+}
