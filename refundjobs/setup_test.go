@@ -110,7 +110,7 @@ func newSQLite(t *testing.T) *database {
 				if err != nil {
 					return err
 				}
-				defer tx.Rollback() //nolint:errcheck // it is over after the commit
+				defer tx.Rollback()
 				if err := work(bind(t.Context(), jobs, tx)); err != nil {
 					return err
 				}
@@ -144,7 +144,7 @@ func newPostgres(t *testing.T) *database {
 	_, err = pool.Exec(t.Context(), "CREATE SCHEMA "+schema)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		_, err := pool.Exec(context.Background(), "DROP SCHEMA "+schema+" CASCADE")
+		_, err := pool.Exec(context.WithoutCancel(t.Context()), "DROP SCHEMA "+schema+" CASCADE")
 		pool.Close()
 		require.NoError(t, err)
 	})

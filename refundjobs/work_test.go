@@ -56,13 +56,13 @@ func TestTwoRowsOfAPaymentAtOnce(t *testing.T) {
 		var s *shop
 		sending, release := make(chan struct{}), make(chan struct{})
 		other := make(chan error, 1)
-		s = newShopWith(t, db, func(real *refundkit.RefundService) refundjobs.Refunder {
+		s = newShopWith(t, db, func(service *refundkit.RefundService) refundjobs.Refunder {
 			return advanceFunc(func(ctx context.Context, job refundkit.Job, save func(context.Context, refundkit.Job) error, opts ...refundkit.CallOption) (refundkit.Job, *refundkit.Refund, error) {
 				if job.Name == "order-1" { // it was read when nothing was sent
 					go func() { _, err := s.Step(t.Context(), "order-2"); other <- err }()
 					<-sending
 				}
-				return real.Advance(ctx, job, save, opts...)
+				return service.Advance(ctx, job, save, opts...)
 			})
 		})
 		charge := s.charge()

@@ -84,7 +84,7 @@ func read(ctx context.Context, jobs Source, name string) (c content, err error) 
 	c.Now, c.Name = time.Now().UTC(), name
 	if name != "" {
 		if c.Story, err = jobs.Story(ctx, name); err != nil {
-			c.Story, err = "There is no refund of this name.", nil
+			c.Story = "There is no refund of this name."
 		}
 	}
 	plans, err := jobs.Plans(ctx)

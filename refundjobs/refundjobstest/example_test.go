@@ -76,7 +76,7 @@ func (o orders) cancel(ctx context.Context, order string, params refundkit.Refun
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // it is over when the commit succeeded
+	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = 'canceled' WHERE id = $1`, order); err != nil {
 		return err
 	}

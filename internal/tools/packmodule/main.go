@@ -5,7 +5,7 @@
 //
 // It packs what git has at the tag v1.2.3, or refundjobs/v1.2.3, as the module proxy
 // would, and not what lies in the working tree. Users then get it with
-// GOPROXY=file:///folder.
+// GOPROXY=file:///folder. The folder has one version of each module.
 package main
 
 import (
@@ -61,8 +61,8 @@ func pack(proxy, repository, folder, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	for suffix, data := range map[string][]byte{".mod": goMod, ".info": info} {
-		if err := os.WriteFile(filepath.Join(versions, m.Version+suffix), data, 0o644); err != nil {
+	for file, data := range map[string][]byte{m.Version + ".mod": goMod, m.Version + ".info": info, "list": []byte(m.Version + "\n")} {
+		if err := os.WriteFile(filepath.Join(versions, file), data, 0o644); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func (p *program) festival(ctx context.Context, payments int) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // of the temporary files
 	d := demo{program: p, started: time.Now(), file: filepath.Join(dir, "refunds.db")}
 	p.speed = demoSpeed
 	d.stripe = refundtest.New(refundtest.WithClock(d.now), refundtest.WithJournalLimit(1000))
@@ -129,7 +129,7 @@ func (d *demo) prepare(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was read
 	d.say("\n2. ann: refundjobs plan festival.csv")
 	plan, err := d.jobs.MakePlan(ctx, demoPlan, "ann", refundjobs.ReadCSV(file))
 	if err != nil {
