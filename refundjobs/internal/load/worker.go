@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -52,6 +53,9 @@ func start(s settings, first bool) (*process, error) {
 	p := &process{Cmd: exec.Command(self), ended: make(chan struct{})} //nolint:noctx // it is told to end
 	p.Env = append(os.Environ(), workerVariable+"="+string(text))
 	p.Stderr = os.Stderr
+	if _, err := p.StdinPipe(); err != nil { // it ends with this program
+		return nil, err
+	}
 	if err := p.Start(); err != nil {
 		return nil, err
 	}
@@ -80,6 +84,10 @@ func (p *process) end() error {
 func work(text string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(3)
+	}()
 	var s settings
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
