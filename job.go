@@ -223,8 +223,9 @@ func (a *advance) send(ctx context.Context, now time.Time) (Job, *Refund, error)
 }
 
 func (a *advance) lookUp(ctx context.Context, now time.Time) (Job, *Refund, error) {
-	found, err := a.service.search(ctx, a.job.sought(), a.look)
-	end := endOfLook(found, err)
+	want := a.job.sought()
+	found, err := a.service.search(ctx, want, a.look)
+	end := endOfLook(found, want, err)
 	end.unplaced = a.job.Params.Charge == "" && a.job.Params.PaymentIntent == ""
 	job := a.job.changed(a.job.looked(end, now, a.job.jitter()))
 	var refund *Refund
@@ -311,9 +312,15 @@ func (e *Error) problem() JobProblem {
 
 // endOfLook reads what the rules need from a look-up. What is not Stripe's own
 // refusal says nothing of the payment.
-func endOfLook(found found, err error) lookEnd {
+func endOfLook(found found, want sought, err error) lookEnd {
 	if err == nil {
-		return lookEnd{ending: endingMade, inForce: oldestFirst(found.inForce), over: oldestFirst(found.over), alike: oldestFirst(found.alike)}
+		end := lookEnd{ending: endingMade, inForce: oldestFirst(found.inForce), over: oldestFirst(found.over), alike: oldestFirst(found.alike)}
+		ours := found.inForce
+		if len(ours) == 0 {
+			ours = found.over
+		}
+		end.earlier = len(ours) > 0 && want.isEarlier(ours[len(ours)-1])
+		return end
 	}
 	end := lookEnd{ending: endingNotSent, detail: err.Error()}
 	var failure *Error

@@ -7,9 +7,9 @@ import "fmt"
 // events that come twice, late or in any order. A refund that failed or was canceled
 // is never taken for one in force again.
 //
-// The event must be of a refund with the job's name as its [Reference], of the refund
-// with the job's ID, or of a request with one of the job's keys; else, or for another
-// account, the error is [ErrOtherJob]. Save the job if its Version changed, as
+// The event must be of a refund of the job's payment with the job's name as its
+// [Reference], of the refund with the job's ID, or of a request with one of the job's
+// keys; else, or for another account, the error is [ErrOtherJob]. Save the job if its Version changed, as
 // [Job] says; on [ErrJobChanged] read it and observe again.
 func (j Job) Observe(event *Event) (Job, error) {
 	if event == nil {
@@ -22,7 +22,8 @@ func (j Job) Observe(event *Event) (Job, error) {
 	if event.Account != j.Account || !j.owns(refund, event.Request.IdempotencyKey) {
 		return j, ErrOtherJob
 	}
-	next := j.observed(refund.ID, refund.Status.IsFinal())
+	named := j.names(refund) || event.Request.IdempotencyKey == string(j.Key())
+	next := j.observed(refund.ID, refund.Status.IsFinal(), named && !j.sought().isEarlier(refund))
 	if same := next.State == j.State && next.ID == j.ID && next.Problem == j.Problem && next.Open == j.Open; same {
 		return j, nil
 	}
@@ -31,7 +32,7 @@ func (j Job) Observe(event *Event) (Job, error) {
 
 // owns reports whether a refund is one of this job's.
 func (j Job) owns(refund *Refund, key string) bool {
-	if refund.Reference() == j.Name || refund.ID == j.ID {
+	if j.names(refund) || refund.ID == j.ID {
 		return true
 	}
 	for generation := range j.Generation + 1 {
@@ -40,6 +41,13 @@ func (j Job) owns(refund *Refund, key string) bool {
 		}
 	}
 	return false
+}
+
+// names reports whether a refund of the job's payment has the job's name. The same name
+// on another payment is another refund's, as it is for a look-up.
+func (j Job) names(refund *Refund) bool {
+	return refund.Reference() == j.Name && same(j.Params.Charge, refund.Charge.ID) &&
+		same(j.Params.PaymentIntent, refund.PaymentIntent.ID) && same(j.Params.Customer, refund.Customer.ID)
 }
 
 // Resume is what a person does who has removed the reason why the job stopped: it

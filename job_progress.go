@@ -116,23 +116,26 @@ func problemDelay(p Progress, now time.Time) time.Duration {
 }
 
 // later makes the job due after delay and up to a fifth more, or after what the
-// server asked for if that is longer.
+// server asked for if that is longer. A proxy that asks for a year is asked again in
+// the same day.
 func (p Progress) later(now time.Time, delay, asked time.Duration, jitter float64) Progress {
 	delay += time.Duration(jitter * float64(delay) / 5)
-	p.Due = now.Round(0).UTC().Add(max(delay, asked))
+	p.Due = now.Round(0).UTC().Add(max(delay, min(asked, lastLookDelay)))
 	return p
 }
 
-func (p Progress) made(id string) Progress {
+// made is the job whose refund exists. ofKey says that the refund may be that of the
+// key that is sent now, which has then done its work; after another one, such as a
+// person's, the send may still refund too.
+func (p Progress) made(id string, ofKey bool) Progress {
 	p.State, p.ID = JobStateMade, id
-	p.Open, p.LookUp, p.Absences, p.Due = false, false, 0, time.Time{}
+	p.Open, p.LookUp, p.Absences, p.Due = p.Open && !ofKey, false, 0, time.Time{}
 	return p.withoutProblem()
 }
 
-// failed is the job whose refund did not come to stay: its key has done its work,
-// unless the refund is one that a person accepted while a send was open.
-func (p Progress) failed(id string) Progress {
-	p.ID, p.Open, p.Detail = id, p.Open && p.State == JobStateMade, id
+// failed is the job whose refund did not come to stay; ofKey is that of made.
+func (p Progress) failed(id string, ofKey bool) Progress {
+	p.ID, p.Open, p.Detail = id, p.Open && !ofKey, id
 	return p.needsPerson(JobProblemRefundFailed)
 }
 

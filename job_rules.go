@@ -31,6 +31,8 @@ import (
 //	-----------------------------------------  ------------------------------------------
 //	one of ours in force                       made
 //	several of ours in force                   a person: refunded_twice
+//	none of ours in force, and one that a      a person: look_alike
+//	person accepted is not in the list as ours
 //	only failed or canceled ones of ours       a person: refund_failed
 //	one that could be ours, its reference      a person: look_alike
 //	cleared by somebody
@@ -114,7 +116,7 @@ func (p Progress) answered(before Progress, end sendEnd, now time.Time, jitter f
 	p.Open, p.Problem, p.Detail, p.RequestID = before.Open || end.open, end.problem, end.detail, end.requestID
 	switch end.ending {
 	case endingMade:
-		return p.made(end.id)
+		return p.made(end.id, true)
 	case endingMismatch:
 		return p.needsPerson(JobProblemMismatch)
 	case endingStored:
@@ -168,6 +170,7 @@ func (p Progress) notSentUnless(executed bool, before Progress) Progress {
 type lookEnd struct {
 	inForce, over, alike []string
 	ending               ending // endingMade: a whole list
+	earlier              bool   // the oldest of them was made before the key was sent
 	unplaced             bool   // the list names no payment: that of another account would be empty too
 	detail               string
 	retryAfter           time.Duration
@@ -179,8 +182,11 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	switch end.ending {
 	case endingMade:
 	case endingRefused:
+		looks := p.LookUp
 		p.Detail = end.detail
-		return p.needsPerson(JobProblemRefused)
+		p = p.needsPerson(JobProblemRefused)
+		p.LookUp = looks // nobody has looked yet, and what was to be found is still to be found
+		return p
 	case endingCut:
 		p.Due = now.Round(0).UTC()
 		return p
@@ -196,12 +202,15 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 	}
 	switch {
 	case len(end.inForce) == 1:
-		return p.made(end.inForce[0])
+		return p.made(end.inForce[0], !end.earlier)
 	case len(end.inForce) > 1:
 		p.ID, p.Detail = end.inForce[0], list(end.inForce)
 		return p.needsPerson(JobProblemRefundedTwice)
+	case p.ID != "" && !slices.Contains(end.over, p.ID): // which has no reference, or is another payment's
+		p.Detail = p.ID
+		return p.needsPerson(JobProblemLookAlike)
 	case len(end.over) > 0:
-		return p.failed(end.over[0])
+		return p.failed(end.over[0], !end.earlier)
 	case len(end.alike) > 0:
 		p.Detail = list(end.alike)
 		return p.needsPerson(JobProblemLookAlike)
@@ -233,8 +242,9 @@ func (p Progress) closedByRefusal() bool {
 }
 
 // observed is the job after a snapshot of a refund of its name: over says that it
-// failed or was canceled, which is never left again. Snapshots come in any order.
-func (p Progress) observed(id string, over bool) Progress {
+// failed or was canceled, which is never left again, and ofKey is that of made.
+// Snapshots come in any order.
+func (p Progress) observed(id string, over, ofKey bool) Progress {
 	switch {
 	case slices.Contains(p.Judged, id):
 		return p
@@ -243,9 +253,11 @@ func (p Progress) observed(id string, over bool) Progress {
 			p.Problem == JobProblemRefundedTwice || p.Problem == JobProblemRefundFailed {
 			return p
 		}
-		return p.failed(id)
-	case p.State == JobStateMade && p.ID == id, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemRefundFailed && p.ID == id:
+		return p.failed(id, ofKey)
+	case p.ID == id && (p.State == JobStateMade || p.State == JobStateCanceled), p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemRefundFailed && p.ID == id:
 		return p
+	case p.Problem == JobProblemRefundFailed: // its own failure may have been told, and left out, before
+		return p.lookUpAt(time.Time{}).withoutProblem()
 	case p.State == JobStateMade:
 		p.Detail = list([]string{p.ID, id})
 		return p.needsPerson(JobProblemRefundedTwice)
@@ -253,7 +265,7 @@ func (p Progress) observed(id string, over bool) Progress {
 		p.ID, p.Detail = id, "canceled, and "+id+" of this name is in force"
 		return p.needsPerson(JobProblemMismatch)
 	}
-	return p.made(id)
+	return p.made(id, ofKey)
 }
 
 // resumed is the job after a person removed the reason why it stopped, or wants no
@@ -272,7 +284,7 @@ func (p Progress) resumed() (Progress, bool) {
 			p.LastSent = time.Time{}
 		}
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
-	case p.Open, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
+	case p.Open, p.LookUp, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
 	}
 	p.Absences = 0
@@ -307,15 +319,14 @@ func (p Progress) accepted(id string) (Progress, bool) {
 	case JobStateMade:
 		return p, p.ID == id
 	}
-	next := p.made(id)
-	next.Open = p.Open // if that refund is another one, the send may still refund too
-	return next, true
+	p.Judged = slices.DeleteFunc(slices.Clone(p.Judged), func(judged string) bool { return judged == id })
+	return p.made(id, false), true
 }
 
 // canceled is the job after a person gave it up, if nothing may have been executed.
 func (p Progress) canceled() (Progress, bool) {
 	switch {
-	case p.Open, p.State != JobStateWaiting && p.State != JobStateNeedsPerson:
+	case p.Open, p.LookUp, p.State != JobStateWaiting && p.State != JobStateNeedsPerson:
 		return p, false
 	case p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p, false

@@ -1,6 +1,7 @@
 package refundkit
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -189,6 +190,19 @@ func TestJobComesBack(t *testing.T) {
 	}
 }
 
+// TestJobIsNotSentAway: a server, or a proxy, may ask for patience, but not for a year.
+func TestJobIsNotSentAway(t *testing.T) {
+	fresh := Progress{State: JobStateWaiting}
+	looking := Progress{State: JobStateOpen, Open: true, LookUp: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour)}
+	for asked, want := range map[time.Duration]time.Duration{2 * time.Hour: 2 * time.Hour, 365 * 24 * time.Hour: lastLookDelay, math.MaxInt64: lastLookDelay} {
+		for _, e := range []ending{endingOpen, endingLimited, endingCredentials} {
+			sent := fresh.sending(ruleNow, 0).answered(fresh, sendEnd{ending: e, retryAfter: asked}, ruleNow, 0)
+			assert.Equal(t, ruleNow.Add(want), sent.Due, string(e))
+			assert.Equal(t, ruleNow.Add(want), looking.looked(lookEnd{ending: e, retryAfter: asked}, ruleNow, 0).Due, string(e))
+		}
+	}
+}
+
 // TestJobTellsOfLimits: a job that is only ever refused with 429 says so after a day,
 // and goes on saying so.
 func TestJobTellsOfLimits(t *testing.T) {
@@ -228,104 +242,23 @@ func TestJobObserved(t *testing.T) {
 		"made and another failed":     {made, "re_0", true, JobStateMade, "", false},
 		"made and another in force":   {made, "re_2", false, JobStateNeedsPerson, JobProblemRefundedTwice, false},
 		"failed and a late creation":  {failed, "re_1", false, JobStateNeedsPerson, JobProblemRefundFailed, false},
-		"failed and another in force": {failed, "re_2", false, JobStateMade, "", false},
+		"failed and another in force": {failed, "re_2", false, JobStateOpen, "", false},
 		"failed and told again":       {failed, "re_1", true, JobStateNeedsPerson, JobProblemRefundFailed, false},
 		"twice and one failed":        {twice, "re_1", true, JobStateNeedsPerson, JobProblemRefundedTwice, false},
 		"judged":                      {judged, "re_1", false, JobStateOpen, "", true},
 		"judged and failed":           {judged, "re_1", true, JobStateOpen, "", true},
 		"canceled and made":           {Progress{State: JobStateCanceled}, "re_1", false, JobStateNeedsPerson, JobProblemMismatch, false},
+		"canceled as it had failed":   {Progress{State: JobStateCanceled, ID: "re_1"}, "re_1", false, JobStateCanceled, "", false},
 		"canceled and failed":         {Progress{State: JobStateCanceled}, "re_1", true, JobStateCanceled, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			after := c.job.observed(c.id, c.over)
+			after := c.job.observed(c.id, c.over, true)
 			assert.Equal(t, c.state, after.State)
 			assert.Equal(t, c.problem, after.Problem)
 			assert.Equal(t, c.open, after.Open)
 			if c.job.State == JobStateMade {
 				assert.Equal(t, "re_1", after.ID, "the id of what was made is never replaced")
 			}
-		})
-	}
-}
-
-func TestJobResumed(t *testing.T) {
-	person := func(problem JobProblem, open bool) Progress {
-		return Progress{State: JobStateNeedsPerson, Problem: problem, Open: open, ID: "re_1", FirstSent: ago(time.Hour), LastSent: ago(time.Hour), Absences: 2}
-	}
-	for name, c := range map[string]struct {
-		job        Progress
-		lookUp     bool
-		generation int
-	}{
-		"refused but open":        {person(JobProblemRefused, true), true, 0},
-		"refused":                 {person(JobProblemRefused, false), false, 1},
-		"disputed":                {person(JobProblemDisputed, false), false, 1},
-		"unanswered":              {person(JobProblemUnanswered, false), false, 1},
-		"one alike":               {person(JobProblemLookAlike, false), true, 0},
-		"twice":                   {person(JobProblemRefundedTwice, false), true, 0},
-		"another request's":       {person(JobProblemMismatch, true), true, 0},
-		"the key of another":      {person(JobProblemKeyMismatch, true), true, 0},
-		"the refund failed":       {person(JobProblemRefundFailed, false), true, 0},
-		"impatience while open":   {Progress{State: JobStateOpen, Open: true, Due: ruleNow}, false, 0},
-		"impatience while unsent": {Progress{State: JobStateWaiting, Due: ruleNow}, false, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			after, allowed := c.job.resumed()
-			require.True(t, allowed)
-			assert.Equal(t, c.lookUp, after.LookUp)
-			assert.Equal(t, c.generation, after.Generation)
-			assert.True(t, after.Due.IsZero())
-			assert.Empty(t, after.Problem)
-		})
-	}
-	after, _ := person(JobProblemRefundFailed, false).resumed()
-	assert.Equal(t, []string{"re_1"}, after.Judged)
-	assert.Equal(t, 1, after.looked(lookEnd{ending: endingMade}, ruleNow, 0).Generation, "at once, if nothing is in force")
-	for _, state := range []JobState{JobStateMade, JobStateCanceled} {
-		_, allowed := Progress{State: state}.resumed()
-		assert.False(t, allowed)
-	}
-}
-
-// TestJobAcceptedWhileOpen: a refund that a person made serves, while the job's own
-// send may still refund. When the first fails, the other one is waited for.
-func TestJobAcceptedWhileOpen(t *testing.T) {
-	open := Progress{State: JobStateOpen, Open: true, FirstSent: ago(time.Hour), LastSent: ago(time.Hour), Sends: 1}
-	made, allowed := open.accepted("re_by_hand")
-	require.True(t, allowed)
-	require.Equal(t, JobStateMade, made.State)
-	failed := made.observed("re_by_hand", true)
-	require.Equal(t, JobProblemRefundFailed, failed.Problem)
-	_, allowed = failed.canceled()
-	assert.False(t, allowed, "the send may still refund")
-	again, allowed := failed.resumed()
-	require.True(t, allowed)
-	waits := again.looked(lookEnd{ending: endingMade}, ruleNow, 0)
-	assert.Equal(t, JobStateOpen, waits.State, "not the next key yet")
-	assert.Zero(t, waits.Generation)
-	assert.Equal(t, 1, again.looked(lookEnd{ending: endingMade}, ruleNow.Add(settleTime), 0).Generation)
-}
-
-func TestJobCanceled(t *testing.T) {
-	for name, c := range map[string]struct {
-		job     Progress
-		allowed bool
-	}{
-		"never sent":        {Progress{State: JobStateWaiting}, true},
-		"refused":           {Progress{State: JobStateNeedsPerson, Problem: JobProblemDisputed}, true},
-		"failed":            {Progress{State: JobStateNeedsPerson, Problem: JobProblemRefundFailed, ID: "re_1"}, true},
-		"open":              {Progress{State: JobStateOpen, Open: true}, false},
-		"looked up":         {Progress{State: JobStateOpen, LookUp: true}, false},
-		"refused but open":  {Progress{State: JobStateNeedsPerson, Problem: JobProblemRefused, Open: true}, false},
-		"one alike":         {Progress{State: JobStateNeedsPerson, Problem: JobProblemLookAlike}, false},
-		"twice":             {Progress{State: JobStateNeedsPerson, Problem: JobProblemRefundedTwice}, false},
-		"made":              {Progress{State: JobStateMade}, false},
-		"canceled already":  {Progress{State: JobStateCanceled}, false},
-		"another's success": {Progress{State: JobStateNeedsPerson, Problem: JobProblemMismatch}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, allowed := c.job.canceled()
-			assert.Equal(t, c.allowed, allowed)
 		})
 	}
 }

@@ -212,6 +212,39 @@ func TestAdvanceNeverSendsAnOldKey(t *testing.T) {
 	assert.Len(t, w.server.Refunds(w.charge.ID), 1)
 }
 
+// TestAdvanceAfterAnOlderFailure: other code made a refund of the same name before, and
+// that one has failed. It says nothing of what the job's own send may still do.
+func TestAdvanceAfterAnOlderFailure(t *testing.T) {
+	w := newJobWorld(t)
+	older, err := w.server.AddRefund(refundtest.Refund{Charge: w.charge.ID, Amount: 500, Created: w.server.Now().Add(-48 * time.Hour),
+		Metadata: map[string]string{refundkit.ReferenceMetadataKey: w.job.Name}})
+	require.NoError(t, err)
+	require.NoError(t, w.server.Fail(older.ID, ""))
+	w.server.Inject(refundtest.ServerErrorDoneLater(2 * time.Hour))
+	job := w.job
+	for range 3 { // two sends, and the look-up
+		job, _, err = w.client.Refunds.Advance(t.Context(), job, w.table.save)
+		require.NoError(t, err)
+		w.server.Advance(time.Hour / 2)
+	}
+	require.Equal(t, refundkit.JobProblemRefundFailed, job.Problem)
+	require.Equal(t, older.ID, job.ID)
+	_, err = job.Cancel()
+	require.Error(t, err, "the send may still refund")
+
+	job, err = job.Resume()
+	require.NoError(t, err)
+	w.table[job.Name] = job
+	for range 3 {
+		job, _, err = w.client.Refunds.Advance(t.Context(), job, w.table.save)
+		require.NoError(t, err)
+		w.server.Advance(2 * time.Hour)
+	}
+	assert.Equal(t, refundkit.JobStateMade, job.State)
+	assert.Zero(t, job.Generation)
+	assert.Len(t, w.server.Refunds(w.charge.ID), 2, "the older one, and one")
+}
+
 func TestAdvanceRefuses(t *testing.T) {
 	ok := func(context.Context, refundkit.Job) error { return nil }
 	good, _ := exampleJob(refundtest.Charge{ID: "ch_1"})
@@ -320,6 +353,7 @@ func TestObserveRefuses(t *testing.T) {
 		"no event":          {nil, refundkit.ErrOtherJob},
 		"a charge":          {event(`{"id":"ch_1","object":"charge"}`, ""), refundkit.ErrEventObject},
 		"another reference": {event(strings.Replace(ours, "refund-1", "refund-2", 1), ""), refundkit.ErrOtherJob},
+		"another payment's": {event(strings.Replace(ours, `"status"`, `"charge":"ch_2","status"`, 1), ""), refundkit.ErrOtherJob},
 		"no reference":      {event(bare, ""), refundkit.ErrOtherJob},
 		"another account":   {event(ours, `"account":"acct_2",`), refundkit.ErrOtherJob},
 		"another's request": {event(bare, `"request":{"id":"req_1","idempotency_key":"k"},`), refundkit.ErrOtherJob},

@@ -216,10 +216,13 @@ func (w sought) earliest() time.Time {
 	return time.Unix(w.since.Add(-clockSlack).Unix(), 0)
 }
 
+// isEarlier reports whether a refund was made before the one that is sought can have been.
+func (w sought) isEarlier(r *Refund) bool { return r.Created.Before(w.earliest()) }
+
 // looksLike reports whether a refund could be the one that is sought, its metadata
 // cleared by somebody. Its status proves nothing.
 func (w sought) looksLike(r *Refund) bool {
 	samePayment := w.charge != "" || w.paymentIntent != "" || // then the list is that of the payment
 		r.Charge.ID == "" && r.Customer.ID == w.customer && r.Currency == w.currency
-	return r.Reference() == "" && samePayment && (w.amount == 0 || r.Amount == w.amount) && !r.Created.Before(w.earliest())
+	return r.Reference() == "" && samePayment && (w.amount == 0 || r.Amount == w.amount) && !w.isEarlier(r)
 }

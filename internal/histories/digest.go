@@ -31,7 +31,7 @@ func (w *World) digest() uint64 {
 		}
 	}
 	for _, r := range refunds {
-		fmt.Fprintf(&b, "refund %s %d %t %s %t %s;", r.Status, w.keyNumber(r.IdempotencyKey), len(r.Metadata) > 0, w.age(r.Created), w.accepted[r.ID], told[r.ID])
+		fmt.Fprintf(&b, "refund %s %d %t %s %t %t %s;", r.Status, w.keyNumber(r.IdempotencyKey), len(r.Metadata) > 0, w.age(r.Created), w.accepted[r.ID], w.serves == r.ID, told[r.ID])
 	}
 	uses := []string{}
 	for _, use := range w.keys {
@@ -43,7 +43,7 @@ func (w *World) digest() uint64 {
 	slices.Sort(uses)
 	charge, _ := w.stripe.Charge(w.charge)
 	balance, _ := w.stripe.Balance("eur")
-	fmt.Fprint(&b, uses, charge.Disputed, w.disputed, balance, w.revoked, w.lookForbidden, w.wrongAccount, w.excused != "", w.paused, w.refused)
+	fmt.Fprint(&b, uses, charge.Disputed, w.disputed, w.namesake, balance, w.revoked, w.lookForbidden, w.wrongAccount, w.excused != "", w.paused, w.refused)
 	h := fnv.New64a()
 	h.Write([]byte(b.String()))
 	return binary.BigEndian.Uint64(h.Sum(nil))

@@ -15,6 +15,7 @@ const (
 	notFound     = `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`
 	fixture      = `{"id":"re_fixture","object":"refund","amount":100,"charge":"ch_fixture","currency":"usd","created":1,"metadata":{},"status":"succeeded"}`
 	declined     = `{"error":{"type":"card_error","code":"card_declined","message":"no"}}`
+	limited      = `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"no"}}`
 	stripesAsIs  = "application/json"
 	requestID    = "Request-Id"
 	htmlAnswer   = "text/html"
@@ -52,6 +53,8 @@ func sendFaults() []fault {
 		{"foreign 403", "a proxy's 403, nothing done", foreign(403, htmlAnswer, html, false)},
 		{"foreign 403 done", "a proxy's 403, after the work", foreign(403, htmlAnswer, html, true)},
 		{"foreign 429 done", "a proxy's 429, after the work", foreign(429, htmlAnswer, html, true)},
+		{"503 for a year", "503 from a gateway that asks to wait for a year, nothing done", foreign(503, htmlAnswer, html, false, "Retry-After", "31536000")},
+		{"429 for a year", "a 429 that asks to wait for a year", foreign(429, stripesAsIs, limited, false, requestID, "req_1", "Retry-After", "31536000")},
 		{"empty 200 done", "an empty 200, after the work", foreign(200, "", "", true)},
 		{"html 200", "a login page with 200, nothing done", foreign(200, htmlAnswer, html, false)},
 		{"fixture", "the answer to another request, nothing done", foreign(200, stripesAsIs, fixture, false, requestID, "req_1")},
@@ -85,6 +88,7 @@ func sendFaults() []fault {
 // lookFaults are the ends of a look-up other than a list.
 func lookFaults() []fault {
 	return []fault{
+		{"look 429 for a year", "a 429 that asks to wait for a year", foreign(429, stripesAsIs, limited, false, requestID, "req_1", "Retry-After", "31536000")},
 		{"look 500", "500 from a gateway", foreign(500, htmlAnswer, html, false)},
 		{"look dropped", "no answer", dropped},
 		{"look cut", "the list was cut off", inject(refundtest.CutBody())},

@@ -88,6 +88,9 @@ func (w *World) checkChange(before, after refundkit.Job) {
 			w.breakf("a generation was left out")
 		}
 		w.checkAbsent("the next key is taken")
+		if r, found := w.stripe.Refund(w.serves); found && inForce(r) && w.excused == "" {
+			w.breakf("the next key is taken, but %s, which a person accepted, is in force", w.serves)
+		}
 		for _, r := range w.stripe.Refunds("") {
 			if !inForce(r) && w.isOurs(r) && !slices.Contains(after.Judged, r.ID) {
 				w.breakf("the next key is taken, and nobody was asked about %s, which failed", r.ID)

@@ -82,12 +82,18 @@ func clearMetadata(w *World) {
 func eventChoices() []Choice {
 	return []Choice{
 		{"events", likely, func(w *World) bool { return len(w.undelivered()) > 0 }, (*World).deliverAll},
+		{"events, the newest first", likely, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
+			for _, e := range slices.Backward(w.undelivered()) {
+				w.deliver(e)
+			}
+		}},
 		{"the newest event", seldom, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) {
 			waiting := w.undelivered()
 			w.deliver(waiting[len(waiting)-1])
 		}},
 		{"the first event", likely, func(w *World) bool { return len(w.undelivered()) > 1 }, func(w *World) { w.deliver(w.undelivered()[0]) }},
 		{"an event of another account", seldom, func(w *World) bool { return w.server.Account(otherAccount).Recent(0).AllRefunds == 0 }, otherAccountsEvent},
+		{"another payment's of this name fails", likely, func(w *World) bool { return w.charge != "" && !w.namesake }, namesakeFails},
 		{"the first event again", likely, func(w *World) bool { return len(w.delivered) > 0 }, func(w *World) { w.deliver(w.events()[0]) }},
 	}
 }
@@ -121,6 +127,25 @@ func otherAccountsEvent(w *World) {
 	}
 }
 
+// namesakeFails is a refund of another payment that other code made under the job's
+// name, which fails at once.
+func namesakeFails(w *World) {
+	w.namesake = true
+	charge := w.stripe.AddCharge(refundtest.Charge{Amount: 2000})
+	made, err := w.stripe.AddRefund(refundtest.Refund{Charge: charge.ID, Amount: 500, Metadata: map[string]string{refundkit.ReferenceMetadataKey: jobName}})
+	if err == nil {
+		err = w.stripe.Fail(made.ID, "")
+	}
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range w.undelivered() {
+		if e.ObjectID == made.ID {
+			w.deliver(e)
+		}
+	}
+}
+
 func (w *World) deliverAll() {
 	for _, e := range w.undelivered() {
 		w.deliver(e)
@@ -147,13 +172,10 @@ func (w *World) deliver(sent refundtest.Event) {
 // one who says of the job's own refund that it is another one.
 func peopleChoices() []Choice {
 	accept := func(id func(*World) string) func(*World) {
-		return func(w *World) {
-			w.accepted[id(w)] = true
-			w.decide(w.table.row.Accept(id(w)))
-		}
+		return func(w *World) { w.accept(id(w)) }
 	}
 	judge := func(id func(*World) string) func(*World) {
-		return func(w *World) { w.decide(w.table.row.Judge(id(w))) }
+		return func(w *World) { w.judge(id(w)) }
 	}
 	hasOurs := func(w *World) bool { return w.own() != "" }
 	hasNone := func(w *World) bool { return !w.mustLook() || !hasOurs(w) }
@@ -166,9 +188,20 @@ func peopleChoices() []Choice {
 			return w.charge != "" && !hasByHand(w) && w.table.row.State != refundkit.JobStateMade
 		}, func(w *World) {
 			if made, err := w.stripe.RefundInDashboard(w.charge, w.table.row.Params.Amount); err == nil {
-				w.accepted[made.ID] = true
-				w.decide(w.table.row.Accept(made.ID))
+				w.accept(made.ID)
 			}
+		}},
+		{"a smaller Dashboard refund that is accepted", likely, func(w *World) bool {
+			return w.charge != "" && !hasByHand(w) && w.table.row.State != refundkit.JobStateMade
+		}, func(w *World) {
+			if made, err := w.stripe.RefundInDashboard(w.charge, smaller); err == nil {
+				w.accept(made.ID)
+			}
+		}},
+		{"the Dashboard's is judged, and accepted after all", likely, hasByHand, func(w *World) {
+			id := w.byHand()
+			w.judge(id)
+			w.accept(id)
 		}},
 		{"accept the Dashboard's", seldom, hasByHand, accept((*World).byHand)},
 		{"judge the Dashboard's", seldom, hasByHand, judge((*World).byHand)},
@@ -177,6 +210,26 @@ func peopleChoices() []Choice {
 			judge((*World).own)(w)
 		}},
 	}
+}
+
+const smaller = 300 // than what the job asks for
+
+// accept is a person who says that a refund serves.
+func (w *World) accept(id string) {
+	job, err := w.table.row.Accept(id)
+	if err == nil {
+		w.accepted[id], w.serves = true, id
+	}
+	w.decide(job, err)
+}
+
+// judge is a person who says that a refund is another one.
+func (w *World) judge(id string) {
+	job, err := w.table.row.Judge(id)
+	if err == nil && w.serves == id {
+		w.serves = ""
+	}
+	w.decide(job, err)
 }
 
 // own is the refund in force that the job has made.

@@ -20,7 +20,7 @@ func (w *World) rest() {
 	w.settle()
 	w.pass(30 * time.Hour)
 	for range 3 { // a person may have been asked once more
-		for _, event := range w.undelivered() {
+		for _, event := range slices.Backward(w.undelivered()) { // the newest first, as it may happen
 			w.deliver(event)
 		}
 		w.check()
@@ -69,29 +69,34 @@ func (w *World) answer(row refundkit.Job) {
 		w.decide(row.Cancel())
 		return
 	case refundkit.JobProblemRefundedTwice:
-		if w.byHand() != "" && w.accepted[w.byHand()] {
-			own = w.byHand()
+		if r, found := w.stripe.Refund(w.serves); found && inForce(r) && !w.isOurs(r) {
+			if r.Amount == smaller && own != "" {
+				_ = w.stripe.Fail(own, "") // so that one is left
+				break
+			}
+			own = w.serves
 		}
 		if own == "" {
 			break // one of the two has failed meanwhile: it is looked up
 		}
-		w.accepted[own] = true
-		w.decide(row.Accept(own))
+		w.accept(own)
 		return
 	case refundkit.JobProblemUnanswered:
 		if own != "" && w.mustLook() {
-			w.decide(row.Accept(own))
+			w.accept(own)
 			return
 		}
 	case refundkit.JobProblemLookAlike:
+		if r, found := w.stripe.Refund(w.serves); own == "" && found && inForce(r) {
+			own = w.serves
+		}
 		if own != "" {
-			w.accepted[own] = true
-			w.decide(row.Accept(own))
+			w.accept(own)
 			return
 		}
 		for _, r := range w.stripe.Refunds("") {
 			if !slices.Contains(row.Judged, r.ID) && r.Metadata[refundkit.ReferenceMetadataKey] == "" {
-				w.decide(row.Judge(r.ID))
+				w.judge(r.ID)
 				return
 			}
 		}

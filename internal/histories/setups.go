@@ -20,6 +20,7 @@ func Setups() []Setup {
 		{Name: "debit", build: debit},
 		{Name: "shared", build: shared},
 		{Name: "older", build: older},
+		{Name: "again", build: again},
 		{Name: "connected", Account: "acct_connected", build: part},
 	}
 }
@@ -54,6 +55,22 @@ func debit(w *World) refundkit.RefundCreateParams {
 func older(w *World) refundkit.RefundCreateParams {
 	params := part(w)
 	made, err := w.stripe.AddRefund(refundtest.Refund{Charge: w.charge, Amount: params.Amount, Created: w.now().Add(-48 * time.Hour)})
+	if err != nil {
+		panic(err) // a mistake in a setup
+	}
+	w.older = made.ID
+	return params
+}
+
+// again is a refund that other code made two days ago under the job's name, with a
+// key of its own, and that has failed.
+func again(w *World) refundkit.RefundCreateParams {
+	params := part(w)
+	made, err := w.stripe.AddRefund(refundtest.Refund{Charge: w.charge, Amount: params.Amount, Created: w.now().Add(-48 * time.Hour),
+		Metadata: map[string]string{refundkit.ReferenceMetadataKey: jobName}})
+	if err == nil {
+		err = w.stripe.Fail(made.ID, "")
+	}
 	if err != nil {
 		panic(err) // a mistake in a setup
 	}

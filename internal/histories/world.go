@@ -53,7 +53,9 @@ type World struct {
 	cached                               []refundtest.Event
 	told                                 int             // how many events there were
 	accepted                             map[string]bool // by a person
+	serves                               string          // what a person accepted last
 	excused                              string          // what a person did that can refund twice
+	namesake                             bool            // another payment has a refund of the job's name
 	disputed, poor                       bool            // it was at some time
 	refused                              bool            // Stripe itself refused a request at some time
 	reached                              map[string]bool // keys of sends that may have been executed
