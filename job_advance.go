@@ -236,6 +236,12 @@ func (e *Error) problem() JobProblem {
 	default:
 		return ""
 	}
+	if e.ofConnect() { // Stripe has no code for a transfer or a fee of which nothing is left
+		if e.Is(ErrInsufficientBalance) {
+			return JobProblemInsufficientBalance
+		}
+		return JobProblemNotReturnable
+	}
 	for _, known := range []struct {
 		target  error
 		problem JobProblem

@@ -1,6 +1,9 @@
 package refundkit
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Observe tells the job of an event: of its refund that succeeded, failed weeks
 // later, or was made although no answer came. It works in every state, and for
@@ -129,6 +132,26 @@ func decided[J jobToDecide[J]](j J, next Progress, allowed bool, op, reason stri
 	if !allowed {
 		kind, _ := j.kind()
 		return j, &ParamError{Op: kind + "." + op, Param: "State", Reason: fmt.Sprintf("%s (state %s)", reason, j.progress().State)}
+	}
+	return changed(j, next), nil
+}
+
+// observe tells a job of what is there now of its transfer or fee, newest first.
+func observe[J jobToDecide[J], T traced](j J, want sought, made []T) (J, error) {
+	before, ours := j.progress(), false
+	next := before
+	for _, item := range slices.Backward(made) {
+		named := item.Reference() == want.reference
+		if named || item.identity() == before.ID {
+			ours = true
+			next = next.observed(item.identity(), item.isOver(), named && !want.isEarlier(item))
+		}
+	}
+	switch {
+	case !ours:
+		return j, ErrOtherJob
+	case next.State == before.State && next.ID == before.ID && next.Problem == before.Problem && next.Open == before.Open:
+		return j, nil
 	}
 	return changed(j, next), nil
 }

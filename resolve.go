@@ -219,6 +219,29 @@ func (f found[T]) resolve(op string, settled bool) (one T, unresolved *Unresolve
 	return one, unresolved
 }
 
+// resolved returns an [*UnresolvedError] as an error that is nil if there is none.
+func resolved[T any](one T, unresolved *UnresolvedError) (T, error) {
+	if unresolved != nil {
+		return one, unresolved
+	}
+	return one, nil
+}
+
+// validateResolve checks what a look-up of a transfer or a fee is given.
+func validateResolve(place, reference, id string, amount int64, remaining bool, settle time.Duration) error {
+	switch {
+	case reference == "":
+		return &ParamError{Param: "Reference", Reason: "it is empty"}
+	case id == "":
+		return &ParamError{Param: place, Reason: "say where to look"}
+	case amount < 0 || amount > 0 && remaining:
+		return &ParamError{Param: "amount", Reason: "set Amount, at least 1 in the currency's smallest unit, or Remaining"}
+	case settle < 0:
+		return &ParamError{Param: "SettleTime", Reason: "it must not be negative"}
+	}
+	return nil
+}
+
 // one is the one in force that was sought, if there is just one.
 func (f found[T]) one() (one T) {
 	if len(f.inForce) == 1 {
