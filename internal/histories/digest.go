@@ -31,7 +31,7 @@ func (w *World) digest() uint64 {
 		}
 	}
 	for _, r := range refunds {
-		fmt.Fprintf(&b, "refund %s %d %t %s %t %t %s;", r.Status, w.keyNumber(r.IdempotencyKey), len(r.Metadata) > 0, w.age(r.Created), w.accepted[r.ID], w.serves == r.ID, told[r.ID])
+		fmt.Fprintf(&b, "refund %s %d %t %s %t %t %t %s;", r.Status, w.keyNumber(r.IdempotencyKey), len(r.Metadata) > 0, w.age(r.Created), w.accepted[r.ID], w.serves == r.ID, w.unheard == r.ID, told[r.ID])
 	}
 	uses := []string{}
 	for _, use := range w.keys {

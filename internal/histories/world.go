@@ -53,6 +53,7 @@ type World struct {
 	cached                               []refundtest.Event
 	told                                 int             // how many events there were
 	accepted                             map[string]bool // by a person
+	unheard                              string          // a refund whose failure no row could know as its own
 	serves                               string          // what a person accepted last
 	excused                              string          // what a person did that can refund twice
 	namesake                             bool            // another payment has a refund of the job's name
