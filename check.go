@@ -89,7 +89,7 @@ func (w CheckWay) String() string {
 }
 
 // Reason says why, in sentences for people: the way, and each finding.
-func (c *Check) Reason() string {
+func (c Check) Reason() string {
 	sentences := []string{c.Way.String()}
 	for _, finding := range c.Findings {
 		sentences = append(sentences, finding.String())
@@ -146,7 +146,7 @@ func (s *RefundService) Check(ctx context.Context, params RefundCreateParams, op
 		return nil, err
 	}
 	check := CheckRefund(in)
-	if !check.Accepted {
+	if !check.Accepted && check.Findings[0] != CheckFindingNoEmail {
 		return &check, nil // no balance changes that
 	}
 	if err := s.readBalances(ctx, &in, check.Costs, opts); err != nil {

@@ -172,6 +172,18 @@ func TestCheckOfLittle(t *testing.T) {
 	check := refundkit.CheckRefund(refundkit.CheckInput{Params: ask, Charge: disputed})
 	assert.Equal(t, why(refundkit.CheckFindingDisputed, refundkit.CheckFindingDisputeNotRead), check.Findings)
 
+	for due, until := range map[int64]bool{0: false, -1: false, 1790000000: true} {
+		dispute := &refundkit.Dispute{Status: refundkit.DisputeStatusNeedsResponse}
+		dispute.EvidenceDetails.DueBy = at(due)
+		check = refundkit.CheckRefund(refundkit.CheckInput{Params: ask, Charge: disputed, Dispute: dispute})
+		assert.Equal(t, refundkit.CheckWayAnswerDispute, check.Way)
+		assert.Equal(t, until, !check.Until.IsZero(), "the bank may take no evidence")
+	}
+
+	unread := paidCharge()
+	unread.PaymentMethodDetails.Type, unread.Customer.ID = "customer_balance", "cus_6735"
+	assert.True(t, refundkit.CheckRefund(refundkit.CheckInput{Params: ask, Charge: unread}).Accepted, "the customer may have an address")
+
 	strange := paidCharge()
 	strange.Status = "vanished"
 	assert.False(t, refundkit.CheckRefund(refundkit.CheckInput{Params: ask, Charge: strange}).Accepted)

@@ -173,8 +173,8 @@ func TestDocsTableOfConnect(t *testing.T) {
 		}
 		plain := ask(false, false)
 		assert.Equal(t, strings.Fields(row[0])[0], string(plain.Costs.Kind)+map[bool]string{true: ":"}[strings.Contains(row[0], ":")])
-		payers := map[string][2]int64{"the connected account's": {0, 1000}, "the platform's": {1000, 0}}
-		assert.Equal(t, payers[row[2]], [2]int64{plain.Costs.Platform, plain.Costs.Connected}, row[0])
+		want := map[string][2]int64{"the connected account's": {0, 1000}, "the platform's": {1000, 0}}[row[2]]
+		assert.Equal(t, want, [2]int64{plain.Costs.Platform, plain.Costs.Connected}, row[0])
 		assert.Equal(t, strings.Contains(row[1], "OnAccount"), plain.Costs.Kind == refundkit.CheckKindDirect)
 
 		fee, reversed, both := ask(false, true), ask(true, false), ask(true, true)

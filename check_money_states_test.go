@@ -83,6 +83,10 @@ func moneyStates() []state {
 
 		{name: "bank transfer, no address known", make: func(w payWorld) payment { return w.debit("customer_balance") },
 			way: refundkit.CheckWayAskCustomer, why: why(refundkit.CheckFindingNoEmail, refundkit.CheckFindingNeedsCustomer)},
+		{name: "bank transfer, no address known, balance short", make: func(w payWorld) payment { w.SetBalance("usd", 0); return w.debit("customer_balance") },
+			way: refundkit.CheckWayTopUp, why: why(refundkit.CheckFindingShortBalance, refundkit.CheckFindingNeedsCustomer)},
+		{name: "debit, reversed without a transfer, balance short", make: func(w payWorld) payment { w.SetBalance("usd", 0); return w.debit("us_bank_account") }, ask: reverse,
+			way: refundkit.CheckWayFixRequest, why: why(refundkit.CheckFindingNoTransfer)},
 		{name: "bank transfer, an address given", make: func(w payWorld) payment { return w.debit("customer_balance") }, ask: mailed,
 			way: refundkit.CheckWayRefund, why: why(refundkit.CheckFindingNeedsCustomer)},
 		{name: "bank transfer of a customer with an address", make: func(w payWorld) payment {

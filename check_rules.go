@@ -273,8 +273,8 @@ func (k *checking) customer() verdict {
 	if k.check.Terms.AsksCustomer == "" || k.Params.InstructionsEmail != "" || k.Charge.ReceiptEmail != "" {
 		return verdict{}
 	}
-	if c := k.Charge.Customer; c.ID != "" && (c.Value == nil || c.Value.Email != "" && !c.Value.Deleted) {
-		return verdict{} // or not read
+	if c := k.Charge.Customer; c.ID != "" && (c.Value == nil || c.Value.Email != "") {
+		return verdict{} // known, or not read
 	}
 	return instead(CheckWayAskCustomer, CheckFindingNoEmail)
 }

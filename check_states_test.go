@@ -133,6 +133,10 @@ func states() []state {
 		{name: "refunded in part", make: func(w payWorld) payment { p, _ := w.refunded(refundtest.Charge{}, 500); return p }, way: refundkit.CheckWayRefund},
 		{name: "refunded in part, and more asked for than is left", make: func(w payWorld) payment { p, _ := w.refunded(refundtest.Charge{}, 500); return p },
 			ask: refundkit.RefundCreateParams{Amount: 1501}, way: refundkit.CheckWayFixRequest, why: why(refundkit.CheckFindingExceedsRemaining)},
+		{name: "refunded in part, and exactly the rest asked for", make: func(w payWorld) payment { p, _ := w.refunded(refundtest.Charge{}, 500); return p },
+			ask: refundkit.RefundCreateParams{Amount: 1500}, way: refundkit.CheckWayRefund},
+		{name: "a hold without a PaymentIntent, all of it by its amount", make: func(w payWorld) payment { return w.direct("capture", "false") },
+			ask: refundkit.RefundCreateParams{Amount: 2000}, way: refundkit.CheckWayRefund, why: why(refundkit.CheckFindingNotCaptured)},
 		{name: "more asked for than was paid", make: func(w payWorld) payment { return w.paid() },
 			ask: refundkit.RefundCreateParams{Amount: 2001}, way: refundkit.CheckWayFixRequest, why: why(refundkit.CheckFindingExceedsRemaining)},
 		{name: "refunded", make: func(w payWorld) payment { p, _ := w.refunded(refundtest.Charge{}, 0); return p },
@@ -258,6 +262,11 @@ func states() []state {
 			way: refundkit.CheckWayRefund, why: why(refundkit.CheckFindingInquiry)},
 		{name: "an inquiry that became a dispute", make: func(w payWorld) payment { return w.disputed(w.Inquire, w.Dispute) },
 			way: refundkit.CheckWayAnswerDispute, why: why(refundkit.CheckFindingDisputed)},
+		{name: "disputed although it was refunded", make: func(w payWorld) payment {
+			p, _ := w.refunded(refundtest.Charge{}, 0)
+			require.NoError(w.t, w.Dispute(p.charge))
+			return p
+		}, way: refundkit.CheckWayAnswerDispute, why: why(refundkit.CheckFindingDisputed)},
 		{name: "disputed while a refund was pending", make: func(w payWorld) payment {
 			p, _ := w.refunded(refundtest.Charge{OnRefund: refundtest.StaysPending}, 0)
 			require.NoError(w.t, w.Dispute(p.charge))

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	if client != nil {
 		if flags.NArg() == 0 {
-			return errors.New("name the payments to check: ch_... or pi_...")
+			return errors.New("name the payments to check, by ch_... or pi_... of yours")
 		}
 		return q.checkAll(ctx, client, flags.Args(), out)
 	}
