@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundtest"
@@ -47,8 +48,10 @@ func TestCheckIsWhatCreateAnswers(t *testing.T) {
 
 func newPayWorld(t *testing.T, account string) payWorld {
 	server := refundtest.New(refundtest.WithSeed(1))
+	earned := refundtest.Charge{Amount: 1_000_000, Created: time.Unix(1, 0)} // by other payments: their money pays for refunds, too
+	server.AddCharge(earned)
 	if account != "" {
-		server.Account(account)
+		server.Account(account).AddCharge(earned)
 	}
 	return payWorld{server, t, account}
 }

@@ -42,6 +42,10 @@ type Client struct {
 	PaymentRecords *PaymentRecordService
 	TestHelpers    *TestHelperService
 
+	// What a platform takes back, and gives back, when it refunds.
+	TransferReversals     *TransferReversalService
+	ApplicationFeeRefunds *ApplicationFeeRefundService
+
 	// What a refund is about, to be read only.
 	Charges             *ChargeService
 	PaymentIntents      *PaymentIntentService
@@ -49,6 +53,8 @@ type Client struct {
 	Balance             *BalanceService
 	BalanceTransactions *BalanceTransactionService
 	Events              *EventService
+	Transfers           *TransferService
+	ApplicationFees     *ApplicationFeeService
 
 	// What may be secret is reached through functions: no format verb sees through them.
 	config        func() *config
@@ -92,6 +98,8 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	c.ChargeRefunds = &ChargeRefundService{c}
 	c.PaymentRecords = &PaymentRecordService{c}
 	c.TestHelpers = &TestHelperService{c}
+	c.TransferReversals, c.ApplicationFeeRefunds = &TransferReversalService{c}, &ApplicationFeeRefundService{c}
+	c.Transfers, c.ApplicationFees = &TransferService{c}, &ApplicationFeeService{c}
 	c.Charges, c.PaymentIntents, c.Disputes = &ChargeService{c}, &PaymentIntentService{c}, &DisputeService{c}
 	c.Balance, c.BalanceTransactions, c.Events = &BalanceService{c}, &BalanceTransactionService{c}, &EventService{c}
 	return c, nil

@@ -195,6 +195,16 @@ func listAt(url string) checker {
 		return new(BalanceTransactionList)
 	case "/v1/events":
 		return new(EventList)
+	case "/v1/transfers":
+		return new(TransferList)
+	case "/v1/application_fees":
+		return new(ApplicationFeeList)
+	}
+	switch {
+	case strings.HasSuffix(url, "/reversals"):
+		return new(TransferReversalList)
+	case strings.HasPrefix(url, "/v1/application_fees/"):
+		return new(ApplicationFeeRefundList)
 	}
 	return new(RefundList)
 }

@@ -153,7 +153,8 @@ var (
 	ErrInsufficientBalance = errors.New("refundkit: the Stripe balance is too low")
 	// ErrNotRefundable: the payment was not captured, did not succeed, or the
 	// refund can't be canceled; code charge_not_refundable, or status 400 with
-	// neither code nor param.
+	// neither code nor param. For a transfer or an application fee it mostly says that
+	// nothing is left.
 	ErrNotRefundable = errors.New("refundkit: this can't be refunded or canceled as it is")
 	// ErrNotFound: no such object for this API key and account; status 404 or code
 	// resource_missing. It never says that a refund was not made: see ErrAbsent.

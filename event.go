@@ -25,6 +25,12 @@ const (
 	EventTypeRefundFailed        EventType = "refund.failed"
 	EventTypeChargeRefunded      EventType = "charge.refunded" // its object is the charge
 	EventTypeChargeRefundUpdated EventType = "charge.refund.updated"
+
+	// Of Connect, on the platform. The object is the whole transfer or fee, with its 10
+	// newest reversals or refunds; of the last one it is the fee's refund.
+	EventTypeTransferReversed            EventType = "transfer.reversed"
+	EventTypeApplicationFeeRefunded      EventType = "application_fee.refunded"
+	EventTypeApplicationFeeRefundUpdated EventType = "application_fee.refund.updated"
 )
 
 // What can be wrong with an event, for errors.Is.
@@ -89,6 +95,18 @@ func (e *Event) Refund() (*Refund, error) { return eventObject[Refund](e.Data.Ob
 // charge; if not, errors.Is(err, [ErrEventObject]) holds. Never derive the state
 // of a refund from it.
 func (e *Event) Charge() (*Charge, error) { return eventObject[Charge](e.Data.Object, "charge") }
+
+// Transfer returns the event's object, whatever the event's type, if it is a transfer;
+// if not, errors.Is(err, [ErrEventObject]) holds.
+func (e *Event) Transfer() (*Transfer, error) {
+	return eventObject[Transfer](e.Data.Object, "transfer")
+}
+
+// ApplicationFee returns the event's object, whatever the event's type, if it is an
+// application fee; if not, errors.Is(err, [ErrEventObject]) holds.
+func (e *Event) ApplicationFee() (*ApplicationFee, error) {
+	return eventObject[ApplicationFee](e.Data.Object, "application_fee")
+}
 
 // CallOptions returns what a call needs to act on the account that the event
 // came from. It is nil for an event of your own account.

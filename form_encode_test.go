@@ -131,6 +131,8 @@ func TestEveryParamsCanBeWritten(t *testing.T) {
 		RefundCreateParams{}, RefundUpdateParams{}, RefundListParams{}, ChargeRefundCreateParams{}, ChargeRefundListParams{},
 		PaymentRecordReportRefundParams{}, RefundProcessorDetailsParams{}, CustomRefundProcessorParams{}, PaymentRecordRefundedParams{},
 		ChargeListParams{}, DisputeListParams{}, BalanceTransactionListParams{}, EventListParams{},
+		TransferListParams{}, TransferReversalCreateParams{}, TransferReversalUpdateParams{}, TransferReversalListParams{},
+		ApplicationFeeListParams{}, ApplicationFeeRefundCreateParams{}, ApplicationFeeRefundUpdateParams{}, ApplicationFeeRefundListParams{},
 	} {
 		known[reflect.TypeOf(params).Name()] = params
 	}

@@ -1,6 +1,9 @@
 package refundkit
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Observe tells the job of an event: of its refund that succeeded, failed weeks
 // later, or was made although no answer came. It works in every state, and for
@@ -27,7 +30,7 @@ func (j Job) Observe(event *Event) (Job, error) {
 	if same := next.State == j.State && next.ID == j.ID && next.Problem == j.Problem && next.Open == j.Open; same {
 		return j, nil
 	}
-	return j.changed(next), nil
+	return changed(j, next), nil
 }
 
 // owns reports whether a refund is one of this job's.
@@ -55,42 +58,100 @@ func (j Job) names(refund *Refund) bool {
 // refund_failed it refunds once more, unless one in force is found. A job that goes
 // on by itself becomes due at once. It fails for one that is made or canceled.
 func (j Job) Resume() (Job, error) {
-	next, allowed := j.resumed()
-	return j.decided(next, allowed, "Resume", "the job has ended")
+	return resume(j)
 }
 
 // Accept is what a person does who has found that the refund with this ID is the one
 // that the job asks for, whoever made it. The job is made.
 func (j Job) Accept(refundID string) (Job, error) {
-	if refundID == "" {
-		return j, &ParamError{Op: "Job.Accept", Param: "refundID", Reason: "it is empty"}
-	}
-	next, allowed := j.accepted(refundID)
-	return j.decided(next, allowed, "Accept", "the job is canceled, or made as another refund")
+	return accept(j, refundID, "refundID")
 }
 
 // Judge is what a person does who has found that the refund with this ID is not the
 // one that the job asks for. The job is looked up again, and never asks of that
 // refund again: a wrong judgement can refund twice.
 func (j Job) Judge(refundID string) (Job, error) {
-	if refundID == "" {
-		return j, &ParamError{Op: "Job.Judge", Param: "refundID", Reason: "it is empty"}
-	}
-	next, allowed := j.judged(refundID)
-	return j.decided(next, allowed, "Judge", "the job has ended")
+	return judge(j, refundID, "refundID")
 }
 
 // Cancel gives the job up. It fails where a send may have refunded, and for a job
 // that is made: cancel the refund itself, with [RefundService.Cancel].
 func (j Job) Cancel() (Job, error) {
+	return cancel(j)
+}
+
+// jobToDecide is what a person's decision needs of a job, of any kind.
+type jobToDecide[J any] interface {
+	kind() (name, makes string) // TransferReversalJob, reversal
+	progress() Progress
+	with(Progress) J
+
+	resumed() (Progress, bool)
+	accepted(string) (Progress, bool)
+	judged(string) (Progress, bool)
+	canceled() (Progress, bool)
+}
+
+// changed returns the job with its progress, one version further.
+func changed[J jobToDecide[J]](j J, p Progress) J {
+	p.Version = j.progress().Version + 1
+	return j.with(p)
+}
+
+func resume[J jobToDecide[J]](j J) (J, error) {
+	next, allowed := j.resumed()
+	return decided(j, next, allowed, "Resume", "the job has ended")
+}
+
+func accept[J jobToDecide[J]](j J, id, param string) (J, error) {
+	kind, makes := j.kind()
+	if id == "" {
+		return j, &ParamError{Op: kind + ".Accept", Param: param, Reason: "it is empty"}
+	}
+	next, allowed := j.accepted(id)
+	return decided(j, next, allowed, "Accept", "the job is canceled, or made as another "+makes)
+}
+
+func judge[J jobToDecide[J]](j J, id, param string) (J, error) {
+	kind, _ := j.kind()
+	if id == "" {
+		return j, &ParamError{Op: kind + ".Judge", Param: param, Reason: "it is empty"}
+	}
+	next, allowed := j.judged(id)
+	return decided(j, next, allowed, "Judge", "the job has ended")
+}
+
+func cancel[J jobToDecide[J]](j J) (J, error) {
+	_, makes := j.kind()
 	next, allowed := j.canceled()
-	return j.decided(next, allowed, "Cancel", "a refund was or may have been made")
+	return decided(j, next, allowed, "Cancel", "a "+makes+" was or may have been made")
 }
 
 // decided returns the job as a person wants it, or the error if the rules forbid it.
-func (j Job) decided(next Progress, allowed bool, op, reason string) (Job, error) {
+func decided[J jobToDecide[J]](j J, next Progress, allowed bool, op, reason string) (J, error) {
 	if !allowed {
-		return j, &ParamError{Op: "Job." + op, Param: "State", Reason: fmt.Sprintf("%s (state %s)", reason, j.State)}
+		kind, _ := j.kind()
+		return j, &ParamError{Op: kind + "." + op, Param: "State", Reason: fmt.Sprintf("%s (state %s)", reason, j.progress().State)}
 	}
-	return j.changed(next), nil
+	return changed(j, next), nil
+}
+
+// observe tells a job of what is there now of its transfer or fee, newest first.
+func observe[J jobToDecide[J], T traced](j J, want sought, made []T) (J, error) {
+	before, ours := j.progress(), false
+	next := before
+	for _, item := range slices.Backward(made) {
+		named := item.Reference() == want.reference
+		if named || item.identity() == before.ID {
+			ours = true
+			next = next.observed(item.identity(), item.isOver(), named && !want.isEarlier(item))
+		}
+	}
+	switch {
+	case !ours:
+		return j, ErrOtherJob
+	case next.State == before.State && next.ID == before.ID && next.Problem == before.Problem && next.Open == before.Open:
+		return j, nil
+	}
+	return changed(j, next), nil
 }

@@ -59,6 +59,7 @@ const (
 	JobProblemRefundedTwice       JobProblem = "refunded_twice"
 	JobProblemRefundFailed        JobProblem = "refund_failed"
 	JobProblemUnanswered          JobProblem = "unanswered"
+	JobProblemNotReturnable       JobProblem = "not_returnable" // of a transfer or an application fee
 )
 
 // String says what happened and what a person can do.
@@ -90,6 +91,8 @@ func (p JobProblem) String() string {
 		return "two refunds of this name are in force: see which one may be canceled, or Accept one"
 	case JobProblemRefundFailed:
 		return "the refund failed or was canceled, and the customer has no money: Resume refunds once more, Cancel does not"
+	case JobProblemNotReturnable:
+		return "Stripe does not give this back, mostly because less is left of the transfer or the fee: see what is left, then Cancel, or Accept the one that serves"
 	case JobProblemUnanswered:
 		return "what was sent came to nothing: see in the Dashboard that it is not there, and what is between this service and Stripe, then Resume"
 	}

@@ -124,7 +124,7 @@ func (p Progress) answered(before Progress, end sendEnd, now time.Time, jitter f
 		return p.lookUpAt(now)
 	case endingExecuted:
 		p.Open = false
-		noneLeft := end.problem == JobProblemAlreadyRefunded || end.problem == JobProblemExceedsRemaining
+		noneLeft := end.problem == JobProblemAlreadyRefunded || end.problem == JobProblemExceedsRemaining || end.problem == JobProblemNotReturnable
 		if noneLeft && (before.Open || end.repeated) {
 			return p.lookUpAt(now) // an earlier send of ours may be the reason
 		}
@@ -238,7 +238,7 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 
 // closedByRefusal reports whether a refusal by the work is what is being looked into.
 func (p Progress) closedByRefusal() bool {
-	return !p.Open && (p.Problem == JobProblemAlreadyRefunded || p.Problem == JobProblemExceedsRemaining)
+	return !p.Open && (p.Problem == JobProblemAlreadyRefunded || p.Problem == JobProblemExceedsRemaining || p.Problem == JobProblemNotReturnable)
 }
 
 // observed is the job after a snapshot of a refund of its name: over says that it

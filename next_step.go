@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // Step is what is safe to do after a call failed: a short word that may be
@@ -165,7 +166,7 @@ func (e *Error) nextStep() Step {
 	switch {
 	case e.OutcomeUnknown: // by an earlier attempt, and this request would be refused for ever
 		return StepLookUp
-	case e.Is(ErrAlreadyRefunded), e.Is(ErrAmountExceedsRemaining), e.Is(ErrIdempotencyMismatch):
+	case e.Is(ErrAlreadyRefunded), e.Is(ErrAmountExceedsRemaining), e.Is(ErrIdempotencyMismatch), e.ofConnect() && e.Is(ErrNotRefundable):
 		return StepLookUp // an earlier try of the same refund may be the reason
 	case e.Is(ErrInsufficientBalance), e.StatusCode == http.StatusPaymentRequired && e.IdempotencyKey != "":
 		return StepNewKey
@@ -173,4 +174,10 @@ func (e *Error) nextStep() Step {
 		return StepStop
 	}
 	return StepFixRequest
+}
+
+// ofConnect reports whether a reversal of a transfer or a refund of an application fee
+// was asked for. That nothing is left of it has no code: see [ErrNotRefundable].
+func (e *Error) ofConnect() bool {
+	return e.IdempotencyKey != "" && (strings.HasPrefix(e.Op, "TransferReversals.") || strings.HasPrefix(e.Op, "ApplicationFeeRefunds."))
 }

@@ -239,6 +239,12 @@ func TestReadAllWalks(t *testing.T) {
 		"balance_transaction": func(ctx context.Context, c *refundkit.Client) iter.Seq2[string, error] {
 			return idsOf(c.BalanceTransactions.All(ctx, refundkit.BalanceTransactionListParams{Created: created, Limit: 2}), func(v *refundkit.BalanceTransaction) string { return v.ID })
 		},
+		"transfer": func(ctx context.Context, c *refundkit.Client) iter.Seq2[string, error] {
+			return idsOf(c.Transfers.All(ctx, refundkit.TransferListParams{Created: created, Limit: 2}), func(v *refundkit.Transfer) string { return v.ID })
+		},
+		"application_fee": func(ctx context.Context, c *refundkit.Client) iter.Seq2[string, error] {
+			return idsOf(c.ApplicationFees.All(ctx, refundkit.ApplicationFeeListParams{Created: created, Limit: 2}), func(v *refundkit.ApplicationFee) string { return v.ID })
+		},
 		"event": func(ctx context.Context, c *refundkit.Client) iter.Seq2[string, error] {
 			return idsOf(c.Events.All(ctx, refundkit.EventListParams{Created: created, Limit: 2}), func(v *refundkit.Event) string { return v.ID })
 		},

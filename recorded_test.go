@@ -58,7 +58,7 @@ func assertSaid[T any](t *testing.T, body []byte) {
 }
 
 // complete are the objects of which every field is kept; of others only some.
-var complete = map[any]bool{"refund": true, "balance_transaction": true, "transfer_reversal": true, "list": true}
+var complete = map[any]bool{"refund": true, "balance_transaction": true, "transfer_reversal": true, "transfer": true, "fee_refund": true, "list": true}
 
 // unnamed are fields of complete objects that the API's description does not have.
 var unnamed = map[string]bool{"tomorrow": true, "count": true, "hologram_hue": true}

@@ -3,6 +3,7 @@ package refundkit
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // RefundStatus is how far a refund has come. New values may appear.
@@ -359,3 +360,7 @@ func sendableReason(reason RefundReason) error {
 // Reference returns the caller's own name that the refund was made with by the
 // [Reference] option, or "" if it has none: which job an event belongs to.
 func (r *Refund) Reference() string { return r.Metadata[ReferenceMetadataKey] }
+
+func (r *Refund) identity() string  { return r.ID }
+func (r *Refund) madeAt() time.Time { return r.Created.Time }
+func (r *Refund) isOver() bool      { return r.Status.IsFinal() }

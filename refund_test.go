@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/refundkit/refundkit"
@@ -36,7 +37,7 @@ func refundEndpoints() []endpoint {
 }
 
 func allEndpoints() []endpoint {
-	return slices.Concat(refundEndpoints(), chargeRefundEndpoints(), paymentRecordEndpoints(), readingEndpoints())
+	return slices.Concat(refundEndpoints(), chargeRefundEndpoints(), paymentRecordEndpoints(), readingEndpoints(), connectEndpoints())
 }
 
 // fitting is the endpoint's reply as the answer to a call that names ids: an
@@ -46,10 +47,16 @@ func (e endpoint) fitting(t *testing.T, ids ...string) string {
 	require.NoError(t, json.Unmarshal(fixture(t, e.reply), &body))
 	delete(body, "charge")
 	delete(body, "payment_intent")
+	delete(body, "transfer")
+	if body["object"] == "fee_refund" {
+		delete(body, "fee")
+	}
 	if body["object"] == "list" {
 		for _, item := range body["data"].([]any) {
 			delete(item.(map[string]any), "charge")
 			delete(item.(map[string]any), "payment_intent")
+			delete(item.(map[string]any), "transfer")
+			delete(item.(map[string]any), "fee")
 		}
 	} else {
 		delete(body, "amount")
@@ -68,7 +75,8 @@ func TestEveryEndpoint(t *testing.T) {
 		"refund_failed.json": "re_3TzFailedFailed001aaaaaaa", "refund_list.json": "re_3TzPageTwo00000001aaaaaaa",
 		"payment_record.json": "pr_1TzReportRecord000000001", "charge_list.json": "ch_3TzListNew0000000000aaaa",
 		"dispute_list.json": "du_1TzListNew0000000000aaaa", "balance_transaction_list.json": "txn_1TzListNew000000000aaaa",
-		"event_list.json": "evt_1TzListNew000000000aaaa", "balance.json": "",
+		"event_list.json": "evt_1TzListNew000000000aaaa", "balance.json": "", "transfer_list.json": "tr_1TzListNew00000000000aaaa", "application_fee_list.json": "fee_1TzReadPlatform0000aaaa",
+		"transfer_reversal_list.json": "trr_1TzReadBack00000000aaaa", "fee_refund_list.json": "fr_1TzReadGiven000000000aaaa",
 	}
 	for _, e := range allEndpoints() {
 		t.Run(e.name, func(t *testing.T) {
@@ -95,7 +103,7 @@ func TestEveryEndpoint(t *testing.T) {
 				assert.Empty(t, request.body)
 			}
 			want := identities[e.reply]
-			if len(e.params) > 0 && e.reply != "refund_list.json" {
+			if len(e.params) > 0 && !strings.HasSuffix(e.reply, "_list.json") {
 				want = []string{"id_1", "id_2"}[len(e.params)-1]
 			}
 			assert.Equal(t, want, identity(t, got))

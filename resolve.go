@@ -3,8 +3,10 @@ package refundkit
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -72,30 +74,45 @@ func (p ResolveParams) validate() error {
 // addresses: no message, format, log, JSON or XML holds them, but what looks past
 // methods, such as spew, does.
 type UnresolvedError struct {
+	Op         string // the method: TransferReversals.Resolve; empty for Refunds.Resolve
 	Undecided  bool
 	Matches    []*Refund
 	LookAlikes []*Refund // without a reference, and otherwise as this refund would be
 	Others     []*Refund // the payment's other refunds: already refunded, but not by this reference
+
+	// The same by their IDs. Of transfer reversals and of refunds of application fees,
+	// which are no [Refund], these are all that is told.
+	MatchIDs, LookAlikeIDs, OtherIDs []string
 }
 
 // Error says which of the cases it is.
 func (e *UnresolvedError) Error() string {
-	state := "no refund has this reference"
+	op, what, place := "Refunds.Resolve", "refund", "payment"
 	switch {
-	case len(e.Matches) > 1:
-		state = fmt.Sprintf("%d refunds have this reference", len(e.Matches))
-	case len(e.LookAlikes) > 0:
-		state = fmt.Sprintf("no refund has this reference, but it could be one of %d without any", len(e.LookAlikes))
-	case e.Undecided:
-		state = "no refund has this reference yet, but a request may still be running"
+	case strings.HasPrefix(e.Op, "TransferReversals."):
+		op, what, place = e.Op, "reversal", "transfer"
+	case strings.HasPrefix(e.Op, "ApplicationFeeRefunds."):
+		op, place = e.Op, "fee"
 	}
-	return fmt.Sprintf("refundkit: Refunds.Resolve: %s (%d others on the payment); next: %s", state, len(e.Others), e.nextStep())
+	state := "no " + what + " has this reference"
+	switch {
+	case e.matches() > 1:
+		state = fmt.Sprintf("%d %ss have this reference", e.matches(), what)
+	case e.lookAlikes() > 0:
+		state += fmt.Sprintf(", but it could be one of %d without any", e.lookAlikes())
+	case e.Undecided:
+		state += " yet, but a request may still be running"
+	}
+	return fmt.Sprintf("refundkit: %s: %s (%d others on the %s); next: %s", op, state, max(len(e.Others), len(e.OtherIDs)), place, e.nextStep())
 }
+
+func (e *UnresolvedError) matches() int    { return max(len(e.Matches), len(e.MatchIDs)) }
+func (e *UnresolvedError) lookAlikes() int { return max(len(e.LookAlikes), len(e.LookAlikeIDs)) }
 
 // Is matches ErrOutcomeUnknown when undecided, and ErrAbsent when absent.
 func (e *UnresolvedError) Is(target error) bool {
 	switch {
-	case len(e.Matches) > 1:
+	case e.matches() > 1:
 		return false
 	case e.Undecided:
 		return target == ErrOutcomeUnknown
@@ -105,7 +122,7 @@ func (e *UnresolvedError) Is(target error) bool {
 
 func (e *UnresolvedError) nextStep() Step {
 	switch {
-	case len(e.Matches) > 1, len(e.LookAlikes) > 0:
+	case e.matches() > 1, e.lookAlikes() > 0:
 		return StepStop
 	case e.Undecided:
 		return StepLookUp
@@ -143,27 +160,24 @@ func (s *RefundService) Resolve(ctx context.Context, params ResolveParams, opts 
 	}
 	now := s.client.config().now() // before the list: what it shows is at least as new
 	found, err := s.search(ctx, params.sought(), opts)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(found.inForce) == 1:
-		return found.inForce[0], nil
-	case len(found.inForce) > 1:
-		return nil, &UnresolvedError{Matches: found.inForce, Others: found.others}
-	case len(found.over) > 0:
-		return found.over[0], nil
 	}
-	undecided := len(found.alike) > 0 || !params.settled(now)
-	return nil, &UnresolvedError{Undecided: undecided, LookAlikes: found.alike, Others: found.others}
+	refund, unresolved := found.resolve("", settled(params.LastSent, params.SettleTime, now))
+	if unresolved != nil {
+		unresolved.Matches, unresolved.LookAlikes, unresolved.Others = found.inForce, found.alike, found.others
+		return nil, unresolved
+	}
+	return refund, nil
 }
 
-// settled reports whether a request can no longer be running.
-func (p ResolveParams) settled(now time.Time) bool {
-	settle := p.SettleTime
+// settled reports whether a request can no longer be running; a settle time of 0 is
+// the default.
+func settled(lastSent time.Time, settle time.Duration, now time.Time) bool {
 	if settle == 0 {
 		settle = settleTime
 	}
-	return !p.LastSent.IsZero() && now.Round(0).Sub(p.LastSent.Round(0)) >= settle
+	return !lastSent.IsZero() && now.Round(0).Sub(lastSent.Round(0)) >= settle
 }
 
 func (p ResolveParams) sought() sought {
@@ -179,30 +193,94 @@ type sought struct {
 	judged                                               []string  // refunds that a person said are not it
 }
 
-// found sorts the refunds of a payment by what they are to the one that is sought.
-type found struct{ inForce, over, alike, others []*Refund }
+// traced is what a look-up reads of what it finds: a refund, or what is like one.
+type traced interface {
+	Reference() string
+	identity() string
+	madeAt() time.Time
+	isOver() bool // it failed or was canceled
+}
 
-// search walks the whole list; with an error nothing is found, and nothing absent.
-func (s *RefundService) search(ctx context.Context, want sought, opts []CallOption) (found, error) {
+// found sorts the refunds of a payment by what they are to the one that is sought.
+type found[T traced] struct{ inForce, over, alike, others []T }
+
+// resolve names the one that was sought, or says why it can't.
+func (f found[T]) resolve(op string, settled bool) (one T, unresolved *UnresolvedError) {
+	unresolved = &UnresolvedError{Op: op, MatchIDs: identities(f.inForce), OtherIDs: identities(f.others)}
+	switch {
+	case len(f.inForce) == 1:
+		return f.inForce[0], nil
+	case len(f.inForce) > 1:
+		return one, unresolved
+	case len(f.over) > 0:
+		return f.over[0], nil
+	}
+	unresolved.Undecided, unresolved.LookAlikeIDs = len(f.alike) > 0 || !settled, identities(f.alike)
+	return one, unresolved
+}
+
+// resolved returns an [*UnresolvedError] as an error that is nil if there is none.
+func resolved[T any](one T, unresolved *UnresolvedError) (T, error) {
+	if unresolved != nil {
+		return one, unresolved
+	}
+	return one, nil
+}
+
+// validateResolve checks what a look-up of a transfer or a fee is given.
+func validateResolve(place, reference, id string, amount int64, remaining bool, settle time.Duration) error {
+	switch {
+	case reference == "":
+		return &ParamError{Param: "Reference", Reason: "it is empty"}
+	case id == "":
+		return &ParamError{Param: place, Reason: "say where to look"}
+	case amount < 0 || amount > 0 && remaining:
+		return &ParamError{Param: "amount", Reason: "set Amount, at least 1 in the currency's smallest unit, or Remaining"}
+	case settle < 0:
+		return &ParamError{Param: "SettleTime", Reason: "it must not be negative"}
+	}
+	return nil
+}
+
+// one is the one in force that was sought, if there is just one.
+func (f found[T]) one() (one T) {
+	if len(f.inForce) == 1 {
+		return f.inForce[0]
+	}
+	return one
+}
+
+func identities[T traced](items []T) (ids []string) {
+	for _, item := range items {
+		ids = append(ids, item.identity())
+	}
+	return ids
+}
+
+func (s *RefundService) search(ctx context.Context, want sought, opts []CallOption) (found[*Refund], error) {
 	list := RefundListParams{Charge: want.charge, PaymentIntent: want.paymentIntent}
 	if want.charge == "" && want.paymentIntent == "" {
 		list.Created.From = want.earliest()
 	}
-	var got found
-	for refund, err := range s.All(ctx, list, opts...) {
+	return sortOut(want, s.All(ctx, list, opts...), want.looksLike)
+}
+
+// sortOut walks a whole list; with an error nothing is found, and nothing absent.
+func sortOut[T traced](want sought, list iter.Seq2[T, error], looksLike func(T) bool) (got found[T], err error) {
+	for item, err := range list {
 		switch {
 		case err != nil:
-			return found{}, err
-		case slices.Contains(want.judged, refund.ID):
-			got.others = append(got.others, refund)
-		case refund.Reference() == want.reference && refund.Status.IsFinal():
-			got.over = append(got.over, refund)
-		case refund.Reference() == want.reference:
-			got.inForce = append(got.inForce, refund)
-		case want.looksLike(refund):
-			got.alike = append(got.alike, refund)
+			return found[T]{}, err
+		case slices.Contains(want.judged, item.identity()):
+			got.others = append(got.others, item)
+		case item.Reference() == want.reference && item.isOver():
+			got.over = append(got.over, item)
+		case item.Reference() == want.reference:
+			got.inForce = append(got.inForce, item)
+		case looksLike(item):
+			got.alike = append(got.alike, item)
 		default:
-			got.others = append(got.others, refund)
+			got.others = append(got.others, item)
 		}
 	}
 	return got, nil
@@ -217,7 +295,7 @@ func (w sought) earliest() time.Time {
 }
 
 // isEarlier reports whether a refund was made before the one that is sought can have been.
-func (w sought) isEarlier(r *Refund) bool { return r.Created.Before(w.earliest()) }
+func (w sought) isEarlier(made traced) bool { return made.madeAt().Before(w.earliest()) }
 
 // looksLike reports whether a refund could be the one that is sought, its metadata
 // cleared by somebody. Its status proves nothing.

@@ -15,7 +15,7 @@ const Queue = "refundjobs"
 
 const (
 	jobTime        = 60 * time.Second // of River, for one step
-	rescueTime     = 90 * time.Second // after which River takes a step for lost
+	rescueTime     = 65 * time.Second // after which River takes a step for lost
 	sweepTime      = time.Minute      // between two searches for rows that River has lost
 	sweepGrace     = 15 * time.Second // how long a row is left to River
 	sweepRows      = 1000
@@ -32,7 +32,7 @@ const fetchTime = 20 * time.Millisecond
 // Register adds what works the jobs to the configuration of a River client of your
 // own: a queue, the workers, and the search for rows that River has lost. Every client
 // on this River database must register them, because a leader that does not know a
-// kind of job discards it. Set RescueStuckJobsAfter to 90 s: with River's default, a
+// kind of job discards it. Set RescueStuckJobsAfter to 65 s: with River's default, a
 // killed worker's refunds go on after an hour.
 func (j *Jobs[TTx]) Register(config *river.Config) error {
 	if config.Workers == nil {

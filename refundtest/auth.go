@@ -35,7 +35,8 @@ func (s *Server) ExpireKey(key string) { s.keys.mark(&s.keys.expired, key) }
 // rak_charge_read and rak_charge_write (charges and refunds),
 // rak_payment_intent_read and _write, rak_payment_record_read and _write,
 // rak_balance_transaction_source_read, rak_balance_read, rak_dispute_read,
-// rak_event_read. A write permission includes reading. Everything else is
+// rak_event_read, rak_transfer_read and _write (with reversals),
+// rak_application_fee_read and _write (with their refunds). A write permission includes reading. Everything else is
 // answered with 403. A key that was never restricted may do everything.
 func (s *Server) RestrictKey(key string, permissions ...string) {
 	s.keys.mu.Lock()

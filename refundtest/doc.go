@@ -36,9 +36,12 @@
 //	                   cards of the older API), tokens of cards; 3D Secure, which waits for World.Authenticate or
 //	                   World.FailAuthentication; Checkout Sessions with the mode payment, which wait for
 //	                   World.CompleteCheckout or expire
+//	connect            direct charges, destination charges, separate charges and transfers: transfers (create, retrieve,
+//	                   update, list) and their reversals, application fees (retrieve, list) and their refunds, with
+//	                   the money of each account in its own books
 //	payment records    report_payment, report_refund, retrieve
 //	money              what is left of a charge, under concurrency; balance transactions and their list; the balance;
-//	                   that of a connected account for reverse_transfer; disputes and inquiries; partial captures
+//	                   that of a connected account for reverse_transfer and reversals; Stripe's fees, see WithStripeFees; disputes and inquiries; partial captures
 //	                   and holds that are canceled or expire after 7 days, none of which makes a refund
 //	life of a refund   pending (processing, charge_pending, insufficient_funds), requires_action, which ends
 //	                   after 45 days, succeeded, failed later, canceled; the acquirer's reference 2 seconds later
@@ -59,7 +62,8 @@
 //
 //	versions           every Stripe-Version is accepted and echoed; but for what is said above, objects are
 //	                   those of APIVersion
-//	fees               are zero; application fees and transfers are ids, and no money moves in connected accounts
+//	connect            pending reversals (a private preview of Stripe's), transfers between currencies, who pays for
+//	                   losses; a Charge that is added with a Transfer and no Destination moves no money
 //	disputes           change what can be refunded, and move no money
 //	accounts           expand to their id and kind alone
 //	search             is refused, and reported as a mistake of the test
@@ -127,6 +131,17 @@
 //     live mode seven times in three days.
 //   - reverse_transfer without a transfer, and refund_application_fee of a destination
 //     charge without reverse_transfer: 400 with the parameter's name.
+//   - A transfer or an application fee of which nothing is left: 400 without code or
+//     param; of which less is left than asked for: 400 with the param amount. A
+//     reversal that the connected account's balance does not cover, and a refund of
+//     a fee that the platform's does not: 400 balance_insufficient.
+//   - The parts of a transfer and of a fee that go back with a refund or a reversal are
+//     cut to whole units, and all of it goes back with all of the payment: parts
+//     that are refunded one after the other can leave some units behind.
+//   - What comes back of a fee is an adjustment in the books of the connected account.
+//     The payment that a transfer makes there, and its refund, publish no events.
+//   - The money of a transfer that names a charge is available when the charge's is;
+//     that of others, of reversals and of refunds of fees, at once.
 //   - A bank debit or transfer that is older than the 180 or 90 days that Stripe
 //     documents: 400 without a code.
 package refundtest

@@ -32,10 +32,13 @@ func expandable(kind string) map[string]string {
 		}
 	case kindTransaction:
 		return map[string]string{"source": "source"}
-	case "source": // a charge or a refund: what either can
-		both := expandable(kindRefund)
-		maps.Copy(both, expandable(kindCharge))
-		return both
+	case "source": // whatever moves money: what each of them can
+		each := expandable(kindRefund)
+		for _, other := range []string{kindCharge, kindTransfer, kindReversal, kindFee, kindFeeRefund} {
+			maps.Copy(each, expandable(other))
+		}
+		each["refunds"] = "list of refund"
+		return each
 	}
 	if item, isList := strings.CutPrefix(kind, "list of "); isList {
 		return map[string]string{"data": item}
@@ -57,8 +60,8 @@ func expandableAround(kind string) map[string]string {
 		return map[string]string{"customer": kindCustomer}
 	case kindFee:
 		return map[string]string{"account": kindAccount, "application": "application", "balance_transaction": kindTransaction,
-			"charge": kindCharge, "originating_transaction": kindCharge, "refunds": "list of fee_refund"}
-	case "fee_refund":
+			"charge": kindCharge, "fee_source": "fee_source", "originating_transaction": kindCharge, "refunds": "list of " + kindFeeRefund}
+	case kindFeeRefund:
 		return map[string]string{"balance_transaction": kindTransaction, "fee": kindFee}
 	case kindTransfer:
 		return map[string]string{"balance_transaction": kindTransaction, "destination": kindAccount,

@@ -88,7 +88,7 @@ func (l *chargeLocks) release(x *exchange) {
 	}
 }
 
-// chargeAtWork returns the charge that a request is going to change.
+// chargeAtWork returns the charge, the transfer or the fee that a request is going to change.
 func (x *exchange) chargeAtWork() string {
 	x.server.mu.Lock()
 	defer x.server.mu.Unlock()
@@ -102,5 +102,5 @@ func (x *exchange) chargeAtWork() string {
 	if refund := x.world.refunds[x.args["refund"]]; id == "" && refund != nil && refund.charge != nil {
 		id = refund.charge.id
 	}
-	return id
+	return orElse(id, orElse(x.args["transfer"], x.args["fee"]))
 }

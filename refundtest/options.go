@@ -58,6 +58,21 @@ func WithLockTimeouts() Option {
 	return func(s *Server) { s.locks.on = true }
 }
 
+// WithStripeFees makes Stripe take a fee from every charge, on the account that the
+// charge is on: what of returns for its amount and currency, in the currency's smallest
+// unit. A refund does not give it back. By default there is none.
+func WithStripeFees(of func(amount int64, currency string) int64) Option {
+	return func(s *Server) { s.stripeFees = of }
+}
+
+// costs is Stripe's fee for a charge.
+func (s *Server) costs(amount int64, currency string) int64 {
+	if s.stripeFees == nil {
+		return 0
+	}
+	return max(s.stripeFees(amount, currency), 0)
+}
+
 // WithJournalLimit keeps the memory of a long run small: it keeps the newest n
 // requests for [Server.Requests]; of each account and mode the newest n events, for
 // [World.Events] and /v1/events; of each webhook endpoint the newest n deliveries,

@@ -59,7 +59,8 @@ var routes = newRoutes()
 func newRoutes() []*route {
 	var table []*route
 	for _, group := range [][]*route{searchRoutes(), refundRoutes(), chargeRoutes(), intentRoutes(), recordRoutes(),
-		transactionRoutes(), eventRoutes(), methodRoutes(), customerRoutes(), tokenRoutes(), sessionRoutes(), balanceRoutes(), disputeRoutes()} {
+		transactionRoutes(), eventRoutes(), methodRoutes(), customerRoutes(), tokenRoutes(), sessionRoutes(), balanceRoutes(), disputeRoutes(),
+		transferRoutes(), feeRoutes()} {
 		table = append(table, group...)
 	}
 	for _, r := range table {
@@ -84,6 +85,10 @@ func permissionArea(kind string) string {
 		return "balance_transaction_source"
 	case kindSession:
 		return "checkout_session"
+	case kindReversal:
+		return kindTransfer
+	case kindFeeRefund:
+		return kindFee
 	}
 	return kind
 }

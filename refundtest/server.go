@@ -29,7 +29,7 @@ const PlatformAccount = "acct_1RefundtestPlatfm"
 // every method of [World]:
 //
 //   - to begin with: [World.AddCharge], [World.AddCharges], [World.AddRefund],
-//     [World.AddRefunds], [World.SetBalance], [World.SetCashBalance]
+//     [World.AddRefunds], [World.AddTransfer], [World.SetBalance], [World.SetCashBalance]
 //   - as the bank: [World.Settle], [World.Fail], [World.RequireAction],
 //     [World.SetReference], [World.SettleCharge], [World.FailCharge],
 //     [World.Dispute], [World.Inquire], [World.AnswerDispute], [World.WinDispute],
@@ -37,9 +37,12 @@ const PlatformAccount = "acct_1RefundtestPlatfm"
 //     [World.TopUp]
 //   - as the customer: [World.Authenticate], [World.FailAuthentication],
 //     [World.CompleteCheckout], [World.ExpireCheckout], [World.SubmitDetails], [World.Expire]
-//   - as a person in the Dashboard: [World.RefundInDashboard], [World.CancelInDashboard]
+//   - as a person in the Dashboard: [World.RefundInDashboard], [World.CancelInDashboard],
+//     [World.ReverseInDashboard]
 //   - to see what there is: [World.Charge], [World.Refund], [World.Refunds],
-//     [World.Events], [World.Recent], [World.Balance], [World.CashBalance]
+//     [World.Events], [World.Recent], [World.Balance], [World.CashBalance],
+//     [World.Transfer], [World.Transfers], [World.TransferReversals], [World.ApplicationFees],
+//     [World.ApplicationFeeRefunds]
 //   - to check it: [World.AssertRefundedOnce], [World.AssertNotRefunded]
 //   - other worlds: [Server.Account] for another account, [World.Live] for live
 //     mode; [World.AccountID] says whose a world is
@@ -54,7 +57,8 @@ type Server struct {
 	reporter TB
 	journal  journal
 
-	onRequest func(context.Context, Request) // nil for nobody
+	onRequest  func(context.Context, Request)            // nil for nobody
+	stripeFees func(amount int64, currency string) int64 // nil for none
 
 	mu       sync.Mutex // guards every world and what follows
 	worlds   map[worldName]*World

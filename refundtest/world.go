@@ -19,6 +19,7 @@ const (
 	kindCard        = "card"
 	kindSession     = "checkout.session"
 	kindBalance     = "balance"
+	kindFeeRefund   = "fee_refund"
 )
 
 type worldName struct {
@@ -48,6 +49,10 @@ type World struct {
 	tokens       map[string]*token
 	cards        map[string]*card // of the older API
 	sessions     map[string]*checkoutSession
+	transfers    map[string]*transfer
+	reversals    map[string]*reversal
+	fees         map[string]*applicationFee
+	feeRefunds   map[string]*feeRefund
 
 	allCharges      timeline[*charge]
 	allIntents      timeline[*intent]
@@ -56,8 +61,10 @@ type World struct {
 	allTransactions timeline[*transaction]
 	allCustomers    timeline[*customer]
 	allSessions     timeline[*checkoutSession]
+	allTransfers    timeline[*transfer]
+	allFees         timeline[*applicationFee]
 
-	ledger           map[string]int64 // sum of all balance transactions, by currency
+	ledger           map[string]int64 // sum of all balance transactions, net of fees, by currency
 	available        map[string]int64 // by currency; absent: without limit
 	cash             map[cashName]int64
 	waiting          []*refund // for an available balance, oldest first
@@ -98,6 +105,8 @@ func (s *Server) worldLocked(name worldName) *World {
 		transactions: map[string]*transaction{}, records: map[string]*paymentRecord{}, events: map[string]*event{},
 		keys: map[string]*keptKey{}, disputes: map[string]*charge{}, ledger: map[string]int64{}, available: map[string]int64{},
 		cash: map[cashName]int64{}, refundReferences: map[string]bool{},
+		transfers: map[string]*transfer{}, reversals: map[string]*reversal{}, fees: map[string]*applicationFee{},
+		feeRefunds: map[string]*feeRefund{},
 	}
 	s.worlds[name] = w
 	return w
@@ -138,6 +147,46 @@ func (w *World) lookup(to link) object {
 	if d := w.disputes[to.id]; d != nil {
 		return d.showDispute()
 	}
+	if found := w.lookupShared(to); found != nil {
+		return found
+	}
 	// What is not simulated is shown with what is known of it.
 	return object{"id": to.id, "object": to.kind}
+}
+
+// lookupShared shows what a platform and its connected accounts share: transfers,
+// fees, and the payments that are on the other side. It is nil if there is none.
+func (w *World) lookupShared(to link) object {
+	for _, other := range w.server.worlds {
+		if other.name.live != w.name.live {
+			continue
+		}
+		if found := other.find(to.id); found != nil {
+			return found.show()
+		}
+	}
+	return nil
+}
+
+// find returns what in this world can be linked to from another one.
+func (w *World) find(id string) shown {
+	if t := w.transfers[id]; t != nil {
+		return t
+	}
+	if r := w.reversals[id]; r != nil {
+		return r
+	}
+	if f := w.fees[id]; f != nil {
+		return f
+	}
+	if r := w.feeRefunds[id]; r != nil {
+		return r
+	}
+	if c := w.charges[id]; c != nil && (c.sourceTransfer != "" || c.feeID != "") {
+		return c
+	}
+	if r := w.refunds[id]; r != nil && r.transferBackFrom != "" {
+		return r
+	}
+	return nil
 }

@@ -19,6 +19,38 @@ type entry struct {
 	currency    string
 	source      link
 	description string
+	fees        []charged
+	of          *charge // whose money it is, available when the charge's is; nil for none
+	atOnce      bool    // it is available, or gone, at once
+}
+
+// charged is a fee of a transaction.
+type charged struct {
+	amount int64
+	kind   string // stripe_fee or application_fee
+}
+
+// fee is what a transaction costs.
+func (e entry) fee() (sum int64) {
+	for _, f := range e.fees {
+		sum += f.amount
+	}
+	return sum
+}
+
+// net is what a transaction changes.
+func (e entry) net() int64 { return e.amount - e.fee() }
+
+func (e entry) showFees() []any {
+	shown := []any{}
+	for _, f := range e.fees {
+		o := object{"amount": f.amount, "application": nil, "currency": e.currency, "description": "Stripe processing fees", "type": f.kind}
+		if f.kind == kindFee {
+			o["application"], o["description"] = theApplication, "Application fee"
+		}
+		shown = append(shown, o)
+	}
+	return shown
 }
 
 // post books an entry and returns the id of its balance transaction.
@@ -26,11 +58,43 @@ func (w *World) post(e entry) string {
 	t := &transaction{entry: e, id: w.server.ids.related("txn_", e.source.id), at: w.server.stamp()}
 	w.transactions[t.id] = t
 	w.allTransactions.add(t)
-	w.ledger[e.currency] += e.amount
-	if _, limited := w.available[e.currency]; limited && e.source.kind == kindRefund {
-		w.available[e.currency] += e.amount
+	w.ledger[e.currency] += e.net()
+	if e.atOnce || e.source.kind == kindRefund {
+		w.addAvailable(e.currency, e.net())
+	}
+	switch {
+	case e.of == nil:
+	case e.of.isAvailable:
+		w.addAvailable(e.currency, e.net())
+	default:
+		e.of.shares = append(e.of.shares, share{w, e.currency, e.net()})
 	}
 	return t.id
+}
+
+// addAvailable changes the available balance, if there is a limit.
+func (w *World) addAvailable(currency string, amount int64) {
+	if _, limited := w.available[currency]; limited {
+		w.available[currency] += amount
+	}
+}
+
+// share is what an account has of a charge's money.
+type share struct {
+	world    *World
+	currency string
+	amount   int64
+}
+
+// release makes the money of a charge available, on each account that has a share of it.
+func (c *charge) release() {
+	for _, s := range c.shares {
+		s.world.addAvailable(s.currency, s.amount)
+	}
+	for _, s := range c.shares {
+		s.world.payWaiting()
+	}
+	c.shares, c.isAvailable = nil, true
 }
 
 // category groups the types of transactions as Stripe's reports do.
@@ -40,12 +104,25 @@ func (t *transaction) category() string {
 		return "charge"
 	case "refund", "payment_refund":
 		return "refund"
+	case "transfer":
+		return "transfer"
+	case "transfer_refund":
+		return "transfer_reversal"
+	case kindFee:
+		return "platform_earning"
+	case "application_fee_refund":
+		return "platform_earning_refund"
+	case "adjustment":
+		return "fee"
 	}
 	return "refund_failure"
 }
 
 func (t *transaction) show(now time.Time) object {
 	availableOn := time.Unix(t.at.second, 0).UTC().AddDate(0, 0, 2).Truncate(24 * time.Hour)
+	if t.atOnce {
+		availableOn = time.Unix(t.at.second, 0)
+	}
 	status := "pending"
 	if !now.Before(availableOn) {
 		status = "available"
@@ -53,8 +130,8 @@ func (t *transaction) show(now time.Time) object {
 	return object{
 		"id": t.id, "object": kindTransaction, "amount": t.amount, "available_on": availableOn.Unix(),
 		"balance_type": "payments", "created": t.at.second, "currency": t.currency,
-		"description": orNull(t.description), "exchange_rate": nil, "fee": int64(0), "fee_details": []any{},
-		"net": t.amount, "reporting_category": t.category(), "source": t.source, "status": status, "type": t.kind,
+		"description": orNull(t.description), "exchange_rate": nil, "fee": t.fee(), "fee_details": t.showFees(),
+		"net": t.net(), "reporting_category": t.category(), "source": t.source, "status": status, "type": t.kind,
 	}
 }
 

@@ -15,9 +15,9 @@ func (w *World) showBalance() object {
 	for _, t := range w.allTransactions.items {
 		_, limited := w.available[t.currency]
 		if !limited {
-			available[t.currency] += t.amount
+			available[t.currency] += t.net()
 		} else if t.show(w.server.instant())["status"] == "pending" {
-			pending[t.currency] += t.amount
+			pending[t.currency] += t.net()
 		}
 	}
 	maps.Copy(available, w.available)

@@ -31,8 +31,12 @@ type Charge struct {
 	Metadata          map[string]string
 	Created           time.Time // now if zero
 
-	Transfer             string // id of the transfer to a connected account, which makes reverse_transfer possible
-	ApplicationFeeAmount int64  // makes refund_application_fee possible
+	// Destination is the connected account that the money is sent on to, all of it: a
+	// destination charge. Transfer is the id of that transfer; without a Destination it
+	// makes reverse_transfer possible, and no money moves.
+	Destination          string
+	Transfer             string
+	ApplicationFeeAmount int64 // what the platform earns, of a destination charge and on a connected account
 
 	// State that the server keeps; ignored by AddCharge.
 	AmountCaptured int64
@@ -45,18 +49,23 @@ type Charge struct {
 type charge struct {
 	Charge
 	particulars
-	world     *World
-	id        string
-	at        moment
-	method    *paymentMethod // never changed: charges share it
-	captured  bool
-	released  bool // a hold that was given up: canceled or expired
-	txn       string
-	unlinked  bool // the balance transaction is there, and not shown yet
-	refunds   timeline[*refund]
-	dispute   *dispute
-	failure   string // code of the decline
-	recipient string // of transfer_data
+	world    *World
+	id       string
+	at       moment
+	method   *paymentMethod // never changed: charges share it
+	captured bool
+	released bool // a hold that was given up: canceled or expired
+	txn      string
+	unlinked bool // the balance transaction is there, and not shown yet
+	refunds  timeline[*refund]
+	dispute  *dispute
+	failure  string // code of the decline
+
+	sourceTransfer string  // that it was made by, on a connected account
+	feeID          string  // of the application fee
+	sent           int64   // by transfers that name the charge
+	shares         []share // of the money, until it is available
+	isAvailable    bool
 }
 
 func (c *charge) when() moment { return c.at }
@@ -129,6 +138,7 @@ func (w *World) addCharge(given Charge) *charge {
 	method := paymentMethod{kind: given.PaymentMethodType}
 	w.knowCustomer(given.Customer)
 	c := w.newCharge(given, method)
+	c.take()
 	if given.PaymentIntent == "" && !given.WithoutPaymentIntent {
 		p := w.newIntent(c.Amount, c.Currency, c.id)
 		p.adopt(c)
@@ -144,7 +154,7 @@ func (w *World) addCharge(given Charge) *charge {
 	return c
 }
 
-// newCharge creates a charge and, if it took money, books it.
+// newCharge creates a charge, which has taken no money yet.
 func (w *World) newCharge(given Charge, method paymentMethod) *charge {
 	c := &charge{Charge: given, world: w, id: given.ID, at: w.server.stamp(), method: w.server.sharedMethod(method.withDefaults())}
 	if !given.Created.IsZero() {
@@ -160,20 +170,65 @@ func (w *World) newCharge(given Charge, method paymentMethod) *charge {
 	c.Metadata = maps.Clone(given.Metadata)
 	c.AmountCaptured, c.AmountRefunded, c.Refunded, c.Disputed = 0, 0, false, false
 	c.captured = !given.Uncaptured && given.Status != "failed"
-	if c.captured && given.Status == "succeeded" {
-		c.book(c.Amount)
-	}
 	w.charges[c.id] = c
 	w.allCharges.add(c)
 	return c
 }
 
-// book captures an amount, and adds it to the balance.
+// take books a new charge, if it took money.
+func (c *charge) take() {
+	if c.captured && c.Status == "succeeded" {
+		c.book(c.Amount)
+	}
+}
+
+// book captures an amount, adds it to the balance, and gives others their share.
 func (c *charge) book(amount int64) {
 	c.AmountCaptured = amount
 	c.captured, c.Uncaptured = true, false
-	c.txn = c.world.post(entry{kind: c.method.transactionType(), amount: amount, currency: c.Currency,
-		source: link{kindCharge, c.id}, description: c.Description})
+	e := entry{kind: c.method.transactionType(), amount: amount, currency: c.Currency,
+		source: link{kindCharge, c.id}, description: c.Description, of: c}
+	if costs := c.world.server.costs(amount, c.Currency); costs > 0 {
+		e.fees = append(e.fees, charged{amount: costs, kind: "stripe_fee"})
+	}
+	var fee *applicationFee
+	switch {
+	case c.ApplicationFeeAmount <= 0:
+	case c.Destination != "":
+		fee = c.newFee(c.Destination)
+	case c.world.name.account != PlatformAccount:
+		fee = c.newFee(c.world.name.account)
+		e.fees = append(e.fees, charged{amount: fee.amount, kind: kindFee})
+	}
+	c.txn = c.world.post(e)
+	if c.Destination != "" {
+		c.sendOn(fee)
+	}
+	if fee != nil {
+		fee.earn(c)
+	}
+}
+
+// publishShares tells what the charge has given to others, once it is booked.
+func (c *charge) publishShares() {
+	if t := c.world.transfers[c.Transfer]; t != nil {
+		c.world.publish("transfer.created", t.show(), nil)
+	}
+	platform := c.world.connected(PlatformAccount)
+	if f := platform.fees[c.feeID]; f != nil {
+		platform.publish("application_fee.created", f.show(), nil)
+	}
+}
+
+// sendOn transfers the money of a destination charge to the connected account.
+func (c *charge) sendOn(fee *applicationFee) {
+	amount := c.AmountCaptured
+	if c.transferAmount > 0 {
+		amount = min(c.transferAmount, amount)
+	}
+	t := c.world.newTransfer(Transfer{ID: c.Transfer, Amount: amount, Currency: c.Currency, Destination: c.Destination,
+		SourceTransaction: c.id, TransferGroup: c.transferGroup}, fee)
+	c.Transfer = t.ID
 }
 
 // counted changes how much of the charge is refunded.
@@ -193,7 +248,7 @@ func (c *charge) show() object {
 		"captured":                        c.captured && c.Status == "succeeded", "created": c.at.second, "currency": c.Currency,
 		"customer":                    linkTo(kindCustomer, c.Customer),
 		"description":                 orNull(c.Description),
-		"destination":                 linkTo(kindAccount, c.recipient),
+		"destination":                 linkTo(kindAccount, c.Destination),
 		"dispute":                     nil,
 		"disputed":                    c.Disputed,
 		"failure_balance_transaction": nil, "failure_code": orNull(c.failure), "failure_message": nil,
@@ -205,7 +260,7 @@ func (c *charge) show() object {
 		"radar_options":          object{},
 		"receipt_email":          orNull(c.ReceiptEmail), "receipt_number": nil,
 		"receipt_url": c.receiptURL(),
-		"refunded":    c.Refunded, "review": nil, "source": c.sourceCard(), "source_transfer": nil,
+		"refunded":    c.Refunded, "review": nil, "source": c.sourceCard(), "source_transfer": linkTo(kindTransfer, c.sourceTransfer),
 		"status": c.Status, "transfer_data": nil,
 	}
 	c.addTo(o)
@@ -228,11 +283,11 @@ func (c *charge) addLinks(o object) {
 	if c.failure != "" {
 		o["failure_message"] = "The card was declined."
 	}
-	if c.Transfer != "" {
-		if !c.unlinked {
-			o["transfer"] = linkTo(kindTransfer, c.Transfer)
-		}
-		o["transfer_data"] = c.transferData(c.recipient)
+	if c.Transfer != "" && !c.unlinked {
+		o["transfer"] = linkTo(kindTransfer, c.Transfer)
+	}
+	if c.Transfer != "" || c.Destination != "" {
+		o["transfer_data"] = c.transferData(c.Destination)
 	}
 }
 
@@ -250,7 +305,7 @@ func (c *charge) fee() string {
 	if c.ApplicationFeeAmount == 0 || c.txn == "" {
 		return ""
 	}
-	return "fee_" + tail(c.id)
+	return orElse(c.feeID, "fee_"+tail(c.id))
 }
 
 // holds reports whether the charge is authorized and can be captured.

@@ -11,27 +11,24 @@ func (w *World) takePayment(p payment) *charge {
 	case method.pends():
 		given.Status = "pending"
 	}
-	if p.recipient != "" {
-		given.Transfer = w.server.ids.object("tr_")
-	}
+	given.Destination = p.recipient
 	if given.PaymentIntent == "" {
 		given.ID = w.server.ids.payment(method.withDefaults().chargePrefix())
 	}
 	c := w.newCharge(given, method)
-	c.recipient, c.failure, c.particulars = p.recipient, method.decline, p.particulars
-	if c.recipient != "" && c.transferGroup == "" {
+	c.failure, c.particulars = method.decline, p.particulars
+	if c.Destination != "" && c.transferGroup == "" {
 		c.transferGroup = "group_" + orElse(c.PaymentIntent, c.id)
 	}
+	c.take()
 	if p.async && c.txn != "" {
 		c.unlinked = true
 		w.schedule(w.server.instant().Add(linkDelay), c.link)
 	}
 	w.publish("charge."+c.Status, c.show(), nil)
+	c.publishShares()
 	if method.ready && c.captured {
-		if _, limited := w.available[c.Currency]; limited {
-			w.available[c.Currency] += c.Amount
-			w.payWaiting()
-		}
+		c.release()
 	}
 	w.spend(method.id)
 	if c.Status == "pending" && !method.staysPending {
@@ -72,6 +69,7 @@ func (c *charge) finish(status string) {
 		c.captured, c.failure = false, orElse(c.method.failsLater, "processing_error")
 	}
 	c.world.publish("charge."+status, c.show(), nil)
+	c.publishShares()
 	if p != nil {
 		p.decided(c)
 	}
@@ -157,6 +155,7 @@ func (c *charge) collect(amount int64) {
 	w := c.world
 	c.book(amount)
 	w.publish("charge.captured", c.show(), nil)
+	c.publishShares()
 	if p := w.intents[c.PaymentIntent]; p != nil {
 		p.status = "succeeded"
 		w.publish("payment_intent.succeeded", p.show(), nil)

@@ -63,7 +63,8 @@ type refund struct {
 	email                   string
 	emailedAt               int64
 	expiresAt               int64
-	transferBack            string
+	transferBack            string // the reversal that it made
+	transferBackFrom        string // the reversal that made it, on a connected account
 	outcome                 RefundOutcome
 	changes                 int // of the status: what was planned before a change is dropped
 }
@@ -125,7 +126,7 @@ func (r *refund) show() object {
 		"balance_transaction": linkTo(kindTransaction, r.txn), "charge": nil,
 		"customer": linkTo(kindCustomer, r.customer), "customer_account": nil, "metadata": r.metadata,
 		"payment_intent": linkTo(kindIntent, r.intent), "payment_method": nil,
-		"reason": orNull(r.reason), "receipt_number": nil, "source_transfer_reversal": nil, "status": r.status,
+		"reason": orNull(r.reason), "receipt_number": nil, "source_transfer_reversal": linkTo(kindReversal, r.transferBackFrom), "status": r.status,
 		"transfer_reversal": linkTo(kindReversal, r.transferBack),
 	}
 	if r.destination != "" {

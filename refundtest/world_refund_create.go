@@ -44,11 +44,26 @@ func (w *World) makeRefund(q refundInput) (*refund, *refusal) {
 	r.reason, r.metadata, r.key = q.reason, q.metadata, w.server.cause.key
 	r.email = q.email
 	if q.reverseTransfer {
-		r.transferBack = w.server.ids.related("trr_", c.id)
+		r.reverseTransfer()
+	}
+	if fee := w.connected(PlatformAccount).fees[c.feeID]; q.returnFee && fee != nil {
+		fee.giveBack(fee.shareOf(q.amount, c.refundable()))
 	}
 	r.start(short)
 	r.created()
 	return r, nil
+}
+
+// reverseTransfer takes the refund's part of the transfer back, at most what is left.
+func (r *refund) reverseTransfer() {
+	t := r.world.transfers[r.charge.Transfer]
+	if t == nil { // an id that a test has made up
+		r.transferBack = r.world.server.ids.related("trr_", r.charge.id)
+		return
+	}
+	if amount := min(shareOf(t.Amount, r.amount, r.charge.refundable()), t.left()); amount > 0 {
+		r.transferBack = t.newReversal(amount, r.id, nil).ID
+	}
 }
 
 // noAddress refuses a refund for which the customer would have to be asked.
@@ -59,11 +74,8 @@ func noAddress() *refusal {
 // transferCovers reports whether the connected account that got the money can give
 // it back. A refund does not wait for that.
 func (c *charge) transferCovers(amount int64) bool {
-	w := c.world.server.worlds[worldName{account: c.recipient, live: c.world.name.live}]
-	if c.transferAmount > 0 { // a part of what the customer paid went on, and comes back in proportion
-		amount = amount * c.transferAmount / c.refundable()
-	}
-	return w == nil || w.covers(c.Currency, amount)
+	t := c.world.transfers[c.Transfer]
+	return t == nil || t.destination().covers(c.Currency, min(shareOf(t.Amount, amount, c.refundable()), t.left()))
 }
 
 // tooOld reports whether the payment method's time for refunds is over.

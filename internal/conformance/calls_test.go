@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/refundkit/refundkit"
@@ -34,7 +35,9 @@ type call struct {
 // moment is a time with a fraction, as callers have them.
 var moment = time.Date(2026, 8, 26, 12, 30, 15, 500, time.FixedZone("CEST", 2*60*60))
 
-func endpoints() []endpoint { return append(refundEndpoints(), readingEndpoints()...) }
+func endpoints() []endpoint {
+	return slices.Concat(refundEndpoints(), connectEndpoints(), readingEndpoints())
+}
 
 func refundEndpoints() []endpoint {
 	return []endpoint{

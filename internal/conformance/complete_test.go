@@ -12,9 +12,10 @@ import (
 // recorded names what Stripe was seen to answer though the specification does
 // not have it. The fake may do the same.
 var recorded = map[string]bool{
-	"list.count":                 true, // where the list is of one charge
-	"charge.refunds.total_count": true,
-	"charge.destination":         true, "charge.dispute": true, "charge.order": true, "charge.source": true,
+	"list.count":                     true, // where the list is of one charge
+	"charge.refunds.total_count":     true,
+	"transfer.reversals.total_count": true, "application_fee.refunds.total_count": true, // shown in Stripe's documentation
+	"charge.destination": true, "charge.dispute": true, "charge.order": true, "charge.source": true,
 	"payment_method_details_card.electronic_commerce_indicator": true,
 	"payment_intent.payment_record":                             true, "payment_intent.shared_payment_granted_token": true, "payment_intent.source": true,
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,8 +48,10 @@ func routeOf(request sent) string {
 			segment = "{intent}"
 		case disputeID:
 			segment = "{dispute}"
-		case recordID, transactionID, eventID:
+		case recordID, transactionID, eventID, reversalID, feeRefundID:
 			segment = "{id}"
+		case transferID, feeID:
+			segment = ofConnect(request.path, segment)
 		}
 		segments = append(segments, segment)
 	}
@@ -163,8 +166,10 @@ func TestRefundEndpointsAreKnown(t *testing.T) {
 		}
 	}
 	known := make(map[string]bool)
-	for _, endpoint := range refundEndpoints() {
-		known[endpoint.route] = true
+	for _, endpoint := range slices.Concat(refundEndpoints(), connectEndpoints()) {
+		if strings.Contains(endpoint.route, "refund") || strings.Contains(endpoint.route, "payment_record") {
+			known[endpoint.route] = true
+		}
 	}
 	for route := range endpointsLeftOut {
 		require.False(t, known[route], "%s is ours and left out", route)

@@ -69,7 +69,8 @@ func refundEvents(t *testing.T) map[string]bool {
 	events := make(map[string]bool)
 	for _, value := range bodyOf(t, "/v1/webhook_endpoints").Properties["enabled_events"].Items.Enum {
 		name := value.(string)
-		if strings.HasPrefix(name, "refund.") || strings.HasPrefix(name, "charge.refund") {
+		if strings.HasPrefix(name, "refund.") || strings.HasPrefix(name, "charge.refund") ||
+			strings.HasPrefix(name, "application_fee.refund") || name == "transfer.reversed" {
 			events[name] = true
 		}
 	}

@@ -49,6 +49,21 @@ func TestFakeShows(t *testing.T) {
 			require.NoError(w.t, w.server.WinDispute(w.server.Recent(1).Charges[0].ID))
 			w.get("/v1/charges/" + w.server.Recent(1).Charges[0].ID + "?expand[]=dispute")
 		}},
+		{"a transfer that is reversed", func(w *viewer) {
+			charge := w.post("/v1/charges", "amount=1000&currency=usd&source=tok_visa&application_fee_amount=90&transfer_data[destination]=acct_1")
+			transfer := "/v1/transfers/" + charge["transfer"].(string)
+			back := w.post(transfer+"/reversals", "amount=100&refund_application_fee=true&expand[]=balance_transaction.source&"+
+				"expand[]=destination_payment_refund&expand[]=transfer")
+			w.get(transfer + "?expand[]=balance_transaction&expand[]=destination_payment&expand[]=source_transaction&expand[]=reversals.data.transfer")
+			w.get(transfer + "/reversals/" + back["id"].(string) + "?expand[]=transfer.source_transaction")
+			fee := "/v1/application_fees/" + charge["application_fee"].(string)
+			given := w.post(fee+"/refunds", "amount=10&expand[]=balance_transaction.source&expand[]=fee.originating_transaction")
+			w.get(fee + "?expand[]=charge&expand[]=balance_transaction&expand[]=refunds.data.fee&expand[]=originating_transaction")
+			w.get(fee + "/refunds/" + given["id"].(string))
+			w.post("/v1/transfers", "amount=10&currency=usd&destination=acct_2&description=A&metadata[a]=b")
+			w.post("/v1/refunds", "charge="+charge["id"].(string)+"&reverse_transfer=true&refund_application_fee=true&"+
+				"expand[]=transfer_reversal.destination_payment_refund.source_transfer_reversal&expand[]=charge.transfer.reversals")
+		}},
 		{"an inquiry", func(w *viewer) { require.NoError(w.t, w.server.Inquire(w.paid("").ID)) }},
 		{"a payment record", func(w *viewer) {
 			record := w.post("/v1/payment_records/report_payment", "amount_requested[value]=1000&amount_requested[currency]=usd&initiated_at=1&"+

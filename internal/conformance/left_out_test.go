@@ -31,14 +31,13 @@ var kept = map[string][]string{
 	"balance":                        {"available", "connect_reserved", "livemode", "object", "pending", "refund_and_dispute_prefunding"},
 	"application_fee": {
 		"account", "amount", "amount_refunded", "balance_transaction", "charge", "created", "currency", "id", "livemode",
-		"object", "refunded",
+		"object", "originating_transaction", "refunded", "refunds",
 	},
 	"account": {"id", "object"}, // named, not kept
 	"customer": {
 		"balance", "created", "currency", "description", "email", "id", "livemode", "metadata", "name", "object", "phone",
 	},
 	"payment_method": {"billing_details", "card", "created", "customer", "id", "livemode", "metadata", "object", "type"},
-	"transfer":       {"amount", "amount_reversed", "created", "currency", "id", "metadata", "object", "reversed", "transfer_group"},
 
 	// Cards are known by what is printed on them, never by a fingerprint.
 	"payment_method_card":                 {"brand", "country", "exp_month", "exp_year", "funding", "last4"},
@@ -67,6 +66,11 @@ var beyondSpec = map[string]string{
 	"payment_method.card.capture_before": "the same type serves the card of a charge",
 	"charge.refunds.total_count":         "documented and recorded on the refunds of an expanded charge",
 	"list.total_count":                   "the same type serves the refunds of an expanded charge",
+
+	"transfer.reversals.total_count":        "documented on the reversals that come with a transfer",
+	"application_fee.refunds.total_count":   "documented on the refunds that come with a fee",
+	"list of transfer_reversal.total_count": "the same type serves the reversals that come with a transfer",
+	"list of fee_refund.total_count":        "the same type serves the refunds that come with a fee",
 }
 
 // parametersLeftOut names what no method of ours sends.
@@ -74,6 +78,7 @@ var parametersLeftOut = map[string]string{
 	"Refunds.Create.metadata":               "metadata sent empty clears all keys, and a new refund has none",
 	"Events.List.type":                      "Types says the same",
 	"PaymentIntents.Retrieve.client_secret": "for publishable keys, which New refuses",
+	"TransferReversals.Create.metadata":     "metadata sent empty clears all keys, and a new reversal has none",
 	"ChargeRefunds.Create.metadata":         "metadata sent empty clears all keys, and a new refund has none",
 }
 
@@ -88,11 +93,7 @@ var endpointsLeftOut = map[string]string{
 	"post /v1/payment_records/{id}/report_payment_attempt_guaranteed":    "reports a payment",
 	"post /v1/payment_records/{id}/report_payment_attempt_informational": "reports a payment",
 	"post /v1/charges/{charge}/refund":                                   "the old form of refunding a charge: it answers the charge, not the refund",
-	"get /v1/application_fees/{fee}/refunds/{id}":                        "gives a platform's fee back; no customer is refunded",
-	"post /v1/application_fees/{fee}/refunds/{id}":                       "gives a platform's fee back; no customer is refunded",
-	"post /v1/application_fees/{id}/refund":                              "gives a platform's fee back; no customer is refunded",
-	"get /v1/application_fees/{id}/refunds":                              "gives a platform's fee back; no customer is refunded",
-	"post /v1/application_fees/{id}/refunds":                             "gives a platform's fee back; no customer is refunded",
+	"post /v1/application_fees/{id}/refund":                              "the old form of giving a fee back: it answers the fee, not the refund",
 	"post /v1/terminal/readers/{reader}/refund_payment":                  "drives a card reader",
 	"post /v1/terminal/refunds":                                          "drives a card reader",
 	"post /v1/test_helpers/issuing/transactions/create_unlinked_refund":  "cards that the merchant issues",

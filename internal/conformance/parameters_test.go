@@ -157,6 +157,15 @@ func TestValues(t *testing.T) {
 		{"Refunds.List", "before", map[string]string{
 			"ending_before": "re_2", "created[gt]": second, "created[gte]": "1787740216", "created[lt]": "1787740216", "created[lte]": second,
 		}},
+		{"TransferReversals.Create", "a part", map[string]string{
+			"amount": "500", "description": "Two of five", "metadata[order]": "6735", "refund_application_fee": "true",
+		}},
+		{"TransferReversals.Create", "the rest", map[string]string{}},
+		{"TransferReversals.Update", "clear", map[string]string{"metadata": ""}},
+		{"Transfers.List", "after", map[string]string{
+			"destination": "acct_2", "transfer_group": "order-6735", "limit": "3", "starting_after": "tr_2", "created": second,
+		}},
+		{"ApplicationFeeRefunds.Create", "a part", map[string]string{"amount": "50", "metadata[order]": "6735"}},
 		{"PaymentRecords.ReportRefund", "everything", map[string]string{
 			"outcome": "refunded", "processor_details[type]": "custom", "processor_details[custom][refund_reference]": "terminal-7/refund-1",
 			"refunded[refunded_at]": second, "initiated_at": second, "amount[currency]": "eur", "amount[value]": "500", "metadata[order]": "6735",

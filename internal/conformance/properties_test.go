@@ -32,6 +32,12 @@ var ourTypes = map[string]reflect.Type{
 	"application_fee":     reflect.TypeFor[refundkit.ApplicationFee](),
 	"account":             reflect.TypeFor[refundkit.Account](),
 
+	"fee_refund": reflect.TypeFor[refundkit.ApplicationFeeRefund](),
+
+	"list of transfer":            reflect.TypeFor[refundkit.TransferList](),
+	"list of transfer_reversal":   reflect.TypeFor[refundkit.TransferReversalList](),
+	"list of application_fee":     reflect.TypeFor[refundkit.ApplicationFeeList](),
+	"list of fee_refund":          reflect.TypeFor[refundkit.ApplicationFeeRefundList](),
 	"list of charge":              reflect.TypeFor[refundkit.ChargeList](),
 	"list of dispute":             reflect.TypeFor[refundkit.DisputeList](),
 	"list of balance_transaction": reflect.TypeFor[refundkit.BalanceTransactionList](),
@@ -55,6 +61,12 @@ func object(t *testing.T, name string) property {
 	t.Helper()
 	if item := itemOf(name); item != "" { // it has no name there
 		path := spec.Path("/v1/" + item + "s")
+		switch item { // whose lists are below another object
+		case "transfer_reversal":
+			path = "/v1/transfers/{id}/reversals"
+		case "fee_refund":
+			path = "/v1/application_fees/{id}/refunds"
+		}
 		return property{schema: officialSpec(t).Paths[path]["get"].Responses["200"].Content["application/json"].Schema}
 	}
 	return component(t, name)

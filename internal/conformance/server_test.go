@@ -100,7 +100,8 @@ func answering(r *http.Request, body []byte) []byte {
 	items, _ := answer["data"].([]any)
 	for _, item := range append(items, answer) {
 		object, _ := item.(map[string]any)
-		for _, name := range []string{"charge", "payment_intent", "customer"} {
+		nameOwner(object, r.URL.Path)
+		for _, name := range []string{"charge", "payment_intent", "customer", "destination", "transfer_group"} {
 			link, isID := object[name].(string)
 			if asked := r.URL.Query().Get(name); asked != "" && isID && link != asked {
 				object[name] = asked
@@ -125,7 +126,8 @@ func answering(r *http.Request, body []byte) []byte {
 func kindOfID(segment string) string {
 	return map[string]string{
 		chargeID: "charge", refundID: "refund", recordID: "payment_record", intentID: "payment_intent", disputeID: "dispute",
-		transactionID: "balance_transaction", eventID: "event",
+		transactionID: "balance_transaction", eventID: "event", transferID: "transfer", reversalID: "transfer_reversal",
+		feeID: "application_fee", feeRefundID: "fee_refund",
 	}[segment]
 }
 

@@ -12,15 +12,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/refundkit/refundkit/refundtest"
@@ -56,7 +57,7 @@ func main() {
 	flag.BoolVar(&s.kill, "kill", false, "kill one process when half is made, and see when the others go on with its rows")
 	flag.StringVar(&s.Profile, "profile", "", "file for a CPU profile of the first worker")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	exit(measure(ctx, s))
 }
@@ -88,11 +89,11 @@ func measure(ctx context.Context, s settings) (err error) {
 	}
 	fmt.Printf("asked for %d refunds in %.1f s: %.0f a second\n", s.refunds, asked.Seconds(), float64(s.refunds)/asked.Seconds())
 
-	var workers []*exec.Cmd
+	var workers []*process
 	defer func() {
 		var busy time.Duration
 		for _, worker := range workers {
-			err = joined(err, end(worker))
+			err = joined(err, worker.end())
 			busy += worker.ProcessState.UserTime() + worker.ProcessState.SystemTime()
 		}
 		fmt.Printf("the workers used %.2f ms of a processor for each\n", busy.Seconds()*1000/float64(s.refunds))
@@ -109,17 +110,22 @@ func measure(ctx context.Context, s settings) (err error) {
 		if s.kill && made == s.refunds/2 {
 			killed = time.Now()
 			_ = workers[len(workers)-1].Process.Kill()
-			_ = workers[len(workers)-1].Wait()
+			<-workers[len(workers)-1].ended
 			workers = workers[:len(workers)-1]
 		}
 		select {
 		case <-m.made:
+		case <-workers[0].ended:
+			return errors.New("load: a worker ended by itself")
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	if err := shop.await(ctx); err != nil { // a killed worker's rows are sent once more
+		return err
+	}
 	m.report(killed)
-	return shop.await(ctx)
+	return nil
 }
 
 // ask asks for one refund of each charge.

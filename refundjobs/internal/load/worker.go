@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -37,7 +38,7 @@ func (m *meter) listen(ctx context.Context, base *string) (closing func(), err e
 }
 
 // start starts this program as a worker.
-func start(s settings, first bool) (*exec.Cmd, error) {
+func start(s settings, first bool) (*process, error) {
 	if !first {
 		s.Profile = ""
 	}
@@ -49,24 +50,44 @@ func start(s settings, first bool) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	worker := exec.Command(self) //nolint:noctx // it is told to end
-	worker.Env = append(os.Environ(), workerVariable+"="+string(text))
-	worker.Stderr = os.Stderr
-	return worker, worker.Start()
+	p := &process{Cmd: exec.Command(self), ended: make(chan struct{})} //nolint:noctx // it is told to end
+	p.Env = append(os.Environ(), workerVariable+"="+string(text))
+	p.Stderr = os.Stderr
+	if _, err := p.StdinPipe(); err != nil { // it ends with this program
+		return nil, err
+	}
+	if err := p.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		p.failure = p.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// process is a worker, and how it ended.
+type process struct {
+	*exec.Cmd
+	failure error
+	ended   chan struct{}
 }
 
 // end lets a worker end what it is doing.
-func end(worker *exec.Cmd) error {
-	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	return worker.Wait()
+func (p *process) end() error {
+	_ = p.Process.Signal(syscall.SIGTERM)
+	<-p.ended
+	return p.failure
 }
 
 // work is a worker.
 func work(text string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(3)
+	}()
 	var s settings
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
@@ -105,7 +126,7 @@ func work(text string) (err error) {
 	if err != nil {
 		return err
 	}
-	config.MaxConns = 15
+	config.MaxConns = 10
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

@@ -258,16 +258,24 @@ func (o *ordeal) killOne() {
 	o.killed++
 }
 
-// pass moves the clock. What comes due happens, and is told. River finds the jobs that
-// have run for too long by the machine's clock, whatever clock it is given; so it is
-// told that those which were running at the jump have.
+// pass moves the clock. What comes due happens, and is told.
 func (o *ordeal) pass(d time.Duration) {
+	o.jump(d)
+	o.lose()
+}
+
+// lose tells River that all running jobs have run for too long: it finds those by the
+// machine's clock, whatever clock it is given.
+func (o *ordeal) lose() {
+	o.exec(`UPDATE river_job SET attempted_at = '2000-01-01 00:00:00' WHERE state = 'running'`)
+}
+
+func (o *ordeal) jump(d time.Duration) {
 	jumped, err := o.door.jump(d)
 	require.NoError(o.t, err)
 	if jumped {
 		o.jumps++
 		o.jumped += d
-		o.exec(`UPDATE river_job SET attempted_at = '2000-01-01 00:00:00' WHERE state = 'running'`)
 	}
 	o.server.Advance(0)
 }

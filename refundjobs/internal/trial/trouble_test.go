@@ -92,9 +92,10 @@ func (o *ordeal) hold() {
 	require.NoError(o.t, victim.stop())
 	o.stops++
 	if o.many == 1 {
-		o.pass(5 * time.Minute)
+		o.jump(5 * time.Minute) // it may have the file locked: nobody writes now
 		time.Sleep(time.Duration(o.random.IntN(300)) * time.Millisecond)
 		require.NoError(o.t, victim.goOn())
+		o.lose()
 		return
 	}
 	jobs, err := o.runningJobs()

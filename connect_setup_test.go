@@ -1,0 +1,180 @@
+package refundkit_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundtest"
+	"github.com/stretchr/testify/require"
+)
+
+// connectServer has one destination charge, with its transfer and fee.
+func connectServer(t *testing.T) (*refundkit.Client, *refundtest.Server, refundtest.Charge) {
+	t.Helper()
+	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	server := refundtest.New(refundtest.WithSeed(1), refundtest.WithClock(func() time.Time { return start }), refundtest.WithReporter(t))
+	charge := server.AddCharge(refundtest.Charge{Amount: 1000, Destination: "acct_1", ApplicationFeeAmount: 200})
+	client, err := refundkit.New("sk_test_connect", refundkit.WithHTTPClient(server.HTTPClient()), refundkit.WithMaxRetries(0), refundkit.WithClock(server.Now))
+	require.NoError(t, err)
+	return client, server, charge
+}
+
+// returner is a job that gives back 100, of either kind, as a test drives it.
+type returner interface {
+	advance(t *testing.T)
+	progress() refundkit.Progress
+	person(t *testing.T, do string, id string) error
+	observe(event *refundkit.Event) error
+	resolve(t *testing.T, sent time.Time) (string, error)
+	made() int
+	path() string
+}
+
+type reversing struct {
+	client   *refundkit.Client
+	server   *refundtest.Server
+	transfer string
+	job      refundkit.TransferReversalJob
+}
+
+func newReversing(t *testing.T, amount int64) (returner, *refundtest.Server) {
+	t.Helper()
+	client, server, charge := connectServer(t)
+	params := refundkit.TransferReversalCreateParams{Amount: amount, Remaining: amount == 0}
+	job, err := refundkit.NewTransferReversalJob("order-1/back-1", charge.Transfer, params)
+	require.NoError(t, err)
+	return &reversing{client, server, charge.Transfer, job}, server
+}
+
+func (r *reversing) advance(t *testing.T) {
+	t.Helper()
+	saved := r.job
+	_, _, err := r.client.TransferReversals.Advance(t.Context(), r.job, func(_ context.Context, job refundkit.TransferReversalJob) error {
+		if job.Version != saved.Version+1 {
+			return refundkit.ErrJobChanged
+		}
+		text, err := json.Marshal(job) // as a database keeps it
+		require.NoError(t, err)
+		saved = refundkit.TransferReversalJob{}
+		return json.Unmarshal(text, &saved)
+	})
+	require.NoError(t, err)
+	r.job = saved
+}
+
+func (r *reversing) progress() refundkit.Progress { return r.job.Progress }
+
+func (r *reversing) person(t *testing.T, do, id string) (err error) {
+	t.Helper()
+	switch do {
+	case "resume":
+		r.job, err = r.job.Resume()
+	case "accept":
+		r.job, err = r.job.Accept(id)
+	case "judge":
+		r.job, err = r.job.Judge(id)
+	case "cancel":
+		r.job, err = r.job.Cancel()
+	}
+	return err
+}
+
+func (r *reversing) observe(event *refundkit.Event) (err error) {
+	r.job, err = r.job.Observe(event)
+	return err
+}
+
+func (r *reversing) resolve(t *testing.T, sent time.Time) (string, error) {
+	t.Helper()
+	found, err := r.client.TransferReversals.Resolve(t.Context(), refundkit.TransferReversalResolveParams{
+		Reference: "order-1/back-1", Transfer: r.transfer, Amount: 100, FirstSent: sent, LastSent: sent})
+	if err != nil {
+		return "", err
+	}
+	return found.ID, nil
+}
+
+func (r *reversing) made() int    { return len(r.server.TransferReversals(r.transfer)) }
+func (r *reversing) path() string { return "/v1/transfers/" + r.transfer + "/reversals" }
+
+type giving struct {
+	client *refundkit.Client
+	server *refundtest.Server
+	fee    string
+	job    refundkit.ApplicationFeeRefundJob
+}
+
+func newGiving(t *testing.T, amount int64) (returner, *refundtest.Server) {
+	t.Helper()
+	client, server, _ := connectServer(t)
+	fee := server.ApplicationFees("")[0].ID
+	params := refundkit.ApplicationFeeRefundCreateParams{Amount: amount, Remaining: amount == 0}
+	job, err := refundkit.NewApplicationFeeRefundJob("order-1/back-1", fee, params)
+	require.NoError(t, err)
+	return &giving{client, server, fee, job}, server
+}
+
+func (r *giving) advance(t *testing.T) {
+	t.Helper()
+	saved := r.job
+	_, _, err := r.client.ApplicationFeeRefunds.Advance(t.Context(), r.job, func(_ context.Context, job refundkit.ApplicationFeeRefundJob) error {
+		if job.Version != saved.Version+1 {
+			return refundkit.ErrJobChanged
+		}
+		text, err := json.Marshal(job)
+		require.NoError(t, err)
+		saved = refundkit.ApplicationFeeRefundJob{}
+		return json.Unmarshal(text, &saved)
+	})
+	require.NoError(t, err)
+	r.job = saved
+}
+
+func (r *giving) progress() refundkit.Progress { return r.job.Progress }
+
+func (r *giving) person(t *testing.T, do, id string) (err error) {
+	t.Helper()
+	switch do {
+	case "resume":
+		r.job, err = r.job.Resume()
+	case "accept":
+		r.job, err = r.job.Accept(id)
+	case "judge":
+		r.job, err = r.job.Judge(id)
+	case "cancel":
+		r.job, err = r.job.Cancel()
+	}
+	return err
+}
+
+func (r *giving) observe(event *refundkit.Event) (err error) {
+	r.job, err = r.job.Observe(event)
+	return err
+}
+
+func (r *giving) resolve(t *testing.T, sent time.Time) (string, error) {
+	t.Helper()
+	found, err := r.client.ApplicationFeeRefunds.Resolve(t.Context(), refundkit.ApplicationFeeRefundResolveParams{
+		Reference: "order-1/back-1", Fee: r.fee, Amount: 100, FirstSent: sent, LastSent: sent})
+	if err != nil {
+		return "", err
+	}
+	return found.ID, nil
+}
+
+func (r *giving) made() int    { return len(r.server.ApplicationFeeRefunds(r.fee)) }
+func (r *giving) path() string { return "/v1/application_fees/" + r.fee + "/refunds" }
+
+// eachReturner runs a test with a job of each kind, that gives back an amount.
+func eachReturner(t *testing.T, amount int64, test func(t *testing.T, r returner, server *refundtest.Server)) {
+	t.Helper()
+	for name, make := range map[string]func(*testing.T, int64) (returner, *refundtest.Server){"reversal": newReversing, "fee": newGiving} {
+		t.Run(name, func(t *testing.T) {
+			r, server := make(t, amount)
+			test(t, r, server)
+		})
+	}
+}
