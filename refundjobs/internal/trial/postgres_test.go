@@ -87,7 +87,7 @@ func (c *cluster) find() (missing string) {
 }
 
 func (c *cluster) command(name string, args ...string) *exec.Cmd {
-	command := exec.Command(filepath.Join(c.bin, name), args...) //nolint:noctx // it is told to end
+	command := exec.Command(filepath.Join(c.bin, name), args...)
 	command.SysProcAttr, command.Dir = c.account, c.folder
 	return command
 }

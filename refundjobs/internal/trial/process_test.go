@@ -40,7 +40,7 @@ func startProcess(w worker) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{id: w.ID, command: exec.Command(self), ended: make(chan struct{})} //nolint:noctx // it is killed, or told to end
+	p := &process{id: w.ID, command: exec.Command(self), ended: make(chan struct{})}
 	p.command.Env = append(os.Environ(), workerVariable+"="+string(settings))
 	p.command.Stderr = &p.words
 	stdin, err := p.command.StdinPipe()
