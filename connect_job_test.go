@@ -257,3 +257,20 @@ func TestConnectAnswerMismatch(t *testing.T) {
 		})
 	}
 }
+
+// TestConnectReversalOfARefund is no look-alike: Stripe says which refund has made it.
+func TestConnectReversalOfARefund(t *testing.T) {
+	r, server := newReversing(t, 100)
+	server.Inject(refundtest.ServerError().On("POST " + r.path()))
+	r.advance(t)
+	client, err := refundkit.New("sk_test_person", refundkit.WithHTTPClient(server.HTTPClient()))
+	require.NoError(t, err)
+	charge := server.Recent(1).Charges[0].ID
+	_, err = client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: charge, Amount: 100, ReverseTransfer: true})
+	require.NoError(t, err)
+	server.Advance(2 * time.Minute)
+	r.advance(t) // the stored 500
+	r.advance(t)
+	assert.Equal(t, []any{refundkit.JobStateOpen, true}, []any{r.progress().State, r.progress().LookUp}, "it is looked for again, and nobody is asked")
+	assert.Empty(t, r.progress().Problem)
+}

@@ -171,9 +171,9 @@ func (r *giving) path() string { return "/v1/application_fees/" + r.fee + "/refu
 // eachReturner runs a test with a job of each kind, that gives back an amount.
 func eachReturner(t *testing.T, amount int64, test func(t *testing.T, r returner, server *refundtest.Server)) {
 	t.Helper()
-	for name, make := range map[string]func(*testing.T, int64) (returner, *refundtest.Server){"reversal": newReversing, "fee": newGiving} {
+	for name, start := range map[string]func(*testing.T, int64) (returner, *refundtest.Server){"reversal": newReversing, "fee": newGiving} {
 		t.Run(name, func(t *testing.T) {
-			r, server := make(t, amount)
+			r, server := start(t, amount)
 			test(t, r, server)
 		})
 	}

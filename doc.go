@@ -96,6 +96,10 @@
 // is refused, so that a variable that was not set never refunds from the
 // platform's balance.
 //
+// A refund of separate charges and transfers takes nothing back: [NewUnwind] plans what
+// to take from whom, [TransferReversalService] and [ApplicationFeeRefundService] do it,
+// with a [TransferReversalJob] and an [ApplicationFeeRefundJob] as refunds have a [Job].
+//
 // # Testing
 //
 // Package [github.com/refundkit/refundkit/refundtest] is a Stripe that lives in

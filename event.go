@@ -26,11 +26,9 @@ const (
 	EventTypeChargeRefunded      EventType = "charge.refunded" // its object is the charge
 	EventTypeChargeRefundUpdated EventType = "charge.refund.updated"
 
-	// Of Connect, on the platform. The object is the whole transfer or fee, with its 10
-	// newest reversals or refunds; of the last one it is the fee's refund.
-	EventTypeTransferReversed            EventType = "transfer.reversed"
-	EventTypeApplicationFeeRefunded      EventType = "application_fee.refunded"
-	EventTypeApplicationFeeRefundUpdated EventType = "application_fee.refund.updated"
+	EventTypeTransferReversed            EventType = "transfer.reversed"              // Connect, on the platform: the transfer, with its 10 newest reversals
+	EventTypeApplicationFeeRefunded      EventType = "application_fee.refunded"       // the fee, with its 10 newest refunds
+	EventTypeApplicationFeeRefundUpdated EventType = "application_fee.refund.updated" // its object is the fee's refund
 )
 
 // What can be wrong with an event, for errors.Is.

@@ -85,11 +85,6 @@ type jobToDecide[J any] interface {
 	kind() (name, makes string) // TransferReversalJob, reversal
 	progress() Progress
 	with(Progress) J
-
-	resumed() (Progress, bool)
-	accepted(string) (Progress, bool)
-	judged(string) (Progress, bool)
-	canceled() (Progress, bool)
 }
 
 // changed returns the job with its progress, one version further.
@@ -99,7 +94,7 @@ func changed[J jobToDecide[J]](j J, p Progress) J {
 }
 
 func resume[J jobToDecide[J]](j J) (J, error) {
-	next, allowed := j.resumed()
+	next, allowed := j.progress().resumed()
 	return decided(j, next, allowed, "Resume", "the job has ended")
 }
 
@@ -108,7 +103,7 @@ func accept[J jobToDecide[J]](j J, id, param string) (J, error) {
 	if id == "" {
 		return j, &ParamError{Op: kind + ".Accept", Param: param, Reason: "it is empty"}
 	}
-	next, allowed := j.accepted(id)
+	next, allowed := j.progress().accepted(id)
 	return decided(j, next, allowed, "Accept", "the job is canceled, or made as another "+makes)
 }
 
@@ -117,13 +112,13 @@ func judge[J jobToDecide[J]](j J, id, param string) (J, error) {
 	if id == "" {
 		return j, &ParamError{Op: kind + ".Judge", Param: param, Reason: "it is empty"}
 	}
-	next, allowed := j.judged(id)
+	next, allowed := j.progress().judged(id)
 	return decided(j, next, allowed, "Judge", "the job has ended")
 }
 
 func cancel[J jobToDecide[J]](j J) (J, error) {
 	_, makes := j.kind()
-	next, allowed := j.canceled()
+	next, allowed := j.progress().canceled()
 	return decided(j, next, allowed, "Cancel", "a "+makes+" was or may have been made")
 }
 

@@ -77,6 +77,8 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 		switch {
 		case row.Plan != "":
 			return row, fmt.Errorf("it belongs to plan %q: approve that", row.Plan)
+		case row.Kind != KindRefund:
+			return row, fmt.Errorf("it belongs to refund %q: approve that", row.Unwind)
 		case row.Shown != StateRequested:
 			return row, nil
 		case personKey(by) == "":

@@ -92,5 +92,8 @@ func (j *Jobs[TTx]) decideTx(ctx context.Context, tx TTx, name string, d decisio
 	if row.goesOn() || row.wantsSnapshot() {
 		err = j.alarm(ctx, tx, row, false)
 	}
+	if row.Unwind != "" && err == nil {
+		err = j.decideParts(ctx, tx, row, d, now)
+	}
 	return row, err
 }

@@ -146,7 +146,7 @@ func (j *Jobs[TTx]) newest(ctx context.Context, row Job, arrived *refundkit.Refu
 // wantsSnapshot reports whether the row has a refund that was never seen: one that a
 // person accepted.
 func (j Job) wantsSnapshot() bool {
-	return j.State == refundkit.JobStateMade && j.Refund == nil && j.RefundStatus == ""
+	return j.Kind == KindRefund && j.State == refundkit.JobStateMade && j.Refund == nil && j.RefundStatus == ""
 }
 
 // fetch reads the refund of such a row, and returns after how long that is to be tried

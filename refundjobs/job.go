@@ -16,6 +16,10 @@ type Job struct {
 	Currency     string // three letters, lower case; empty until the refund is made, if the request named none
 	Plan         string // empty for a single refund
 	PlanLine     int64  // its place in the plan, from 1 on
+	Kind         Kind
+	Source       string // the transfer or the fee, if Kind is not KindRefund
+	Unwind       string // the name of the refund that this row belongs to; see [Jobs.RequestUnwindTx]
+	Step         int64  // of those: all of a step have ended before the next begins
 	RefundStatus refundkit.RefundStatus
 	Refund       *refundkit.Refund // as Stripe showed it last; nil if it was never seen, or pruned
 	// RefundAmount is what the refund was made with, in the smallest unit, and RefundCreated
@@ -33,6 +37,16 @@ type Job struct {
 
 	digest string // of what decides the money
 }
+
+// Kind is what a row makes, as a short word.
+type Kind string
+
+// The kinds of a [Job].
+const (
+	KindRefund               Kind = "refund"
+	KindTransferReversal     Kind = "transfer_reversal"
+	KindApplicationFeeRefund Kind = "application_fee_refund"
+)
 
 // State is how far a refund is, as a short word: what a page and a query show.
 type State string
@@ -58,7 +72,7 @@ func (j Job) shown() State {
 		return StateNeedsPerson
 	case refundkit.JobStateMade:
 		switch {
-		case j.RefundStatus == refundkit.RefundStatusSucceeded:
+		case j.Kind != KindRefund, j.RefundStatus == refundkit.RefundStatusSucceeded: // what is not a refund has no status
 			return StateSucceeded
 		case j.RefundStatus.IsFinal():
 			return StateFailed

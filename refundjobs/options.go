@@ -27,6 +27,8 @@ type options struct {
 	clock      func() time.Time
 	charges    ChargeReader
 	balance    BalanceReader
+	reversals  TransferReverser
+	fees       FeeRefunder
 }
 
 // WithPolicy says what must be approved by whom. The default is [Anyone].

@@ -30,6 +30,7 @@ func WithBalanceTransactions(balance BalanceReader) Option {
 
 // Total is the sum of some rows of a report.
 type Total struct {
+	Kind         Kind
 	Currency     string
 	Label, Value string // empty: of all rows in this currency
 	Shown        State
@@ -135,7 +136,7 @@ func (j *Jobs[TTx]) readBooked(ctx context.Context, account string, first time.T
 }
 
 func (r *reporter) header() []string {
-	header := []string{"name", "plan", "line", "state", "problem", "charge", "payment_intent", "account", "amount", "currency", "refund", "refund_status", "refunded_at",
+	header := []string{"name", "kind", "plan", "line", "state", "problem", "charge", "payment_intent", "transfer_or_fee", "account", "amount", "currency", "refund", "refund_status", "refunded_at",
 		"fee", "net", "net_currency", "asked_at", "asked_by", "approved_at", "approved_by", "note"}
 	for _, label := range r.labels {
 		header = append(header, safe(labelPrefix+label))
@@ -152,7 +153,7 @@ func (r *reporter) line(row Job) []string {
 	if b, ok := r.booked[row.ID]; ok {
 		fee, net, currency = decimal(b.fee, b.currency), decimal(b.net, b.currency), b.currency
 	}
-	cells := []string{safe(row.Name), safe(row.Plan), line, string(row.Shown), string(row.Problem), row.Params.Charge, row.Params.PaymentIntent, row.Account, row.amountText(), row.Currency,
+	cells := []string{safe(row.Name), string(row.Kind), safe(row.Plan), line, string(row.Shown), string(row.Problem), row.Params.Charge, row.Params.PaymentIntent, row.Source, row.Account, row.amountText(), row.Currency,
 		row.ID, string(row.RefundStatus), iso(row.RefundCreated), fee, net, currency, iso(row.CreatedAt), safe(row.RequestedBy), iso(row.ApprovedAt), safe(row.ApprovedBy), safe(row.Note)}
 	for _, label := range r.labels {
 		cells = append(cells, safe(row.Labels[label]))
@@ -202,7 +203,7 @@ func safe(cell string) string {
 
 func (r *reporter) add(row Job) {
 	b := r.booked[row.ID]
-	key := Total{Currency: row.Currency, Shown: row.Shown, NetCurrency: b.currency}
+	key := Total{Kind: row.Kind, Currency: row.Currency, Shown: row.Shown, NetCurrency: b.currency}
 	r.count(key, row, b)
 	for label, value := range row.Labels {
 		key.Label, key.Value = label, value
@@ -213,7 +214,7 @@ func (r *reporter) add(row Job) {
 func (r *reporter) count(key Total, row Job, b booked) {
 	t := r.totals[key]
 	if t == nil {
-		t = &Total{Currency: key.Currency, Label: key.Label, Value: key.Value, Shown: key.Shown, NetCurrency: key.NetCurrency}
+		t = &Total{Kind: key.Kind, Currency: key.Currency, Label: key.Label, Value: key.Value, Shown: key.Shown, NetCurrency: key.NetCurrency}
 		r.totals[key] = t
 	}
 	t.Number++
@@ -228,7 +229,7 @@ func (r *reporter) sorted() []Total {
 		totals = append(totals, *t)
 	}
 	slices.SortFunc(totals, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(a.Label, b.Label), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Shown, b.Shown), cmp.Compare(a.NetCurrency, b.NetCurrency))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Label, b.Label), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Shown, b.Shown), cmp.Compare(a.NetCurrency, b.NetCurrency))
 	})
 	return totals
 }
@@ -236,13 +237,13 @@ func (r *reporter) sorted() []Total {
 // WriteTotals writes totals as CSV.
 func WriteTotals(w io.Writer, totals []Total) error {
 	lines := csv.NewWriter(w)
-	_ = lines.Write([]string{"label", "value", "currency", "state", "number", "amount", "fee", "net", "net_currency"})
+	_ = lines.Write([]string{"kind", "label", "value", "currency", "state", "number", "amount", "fee", "net", "net_currency"})
 	for _, t := range totals {
 		fee, net := "", ""
 		if t.NetCurrency != "" {
 			fee, net = decimal(t.Fee, t.NetCurrency), decimal(t.Net, t.NetCurrency)
 		}
-		_ = lines.Write([]string{safe(t.Label), safe(t.Value), t.Currency, string(t.Shown), strconv.FormatInt(t.Number, 10), decimal(t.Amount, t.Currency), fee, net, t.NetCurrency})
+		_ = lines.Write([]string{string(t.Kind), safe(t.Label), safe(t.Value), t.Currency, string(t.Shown), strconv.FormatInt(t.Number, 10), decimal(t.Amount, t.Currency), fee, net, t.NetCurrency})
 	}
 	lines.Flush()
 	if err := lines.Error(); err != nil {

@@ -56,6 +56,6 @@ func TestWriteReport(t *testing.T) {
 	assert.Equal(t, int64(-5000), net, "ten of twelve went out")
 	var out bytes.Buffer
 	require.NoError(t, refundjobs.WriteTotals(&out, totals))
-	assert.Contains(t, out.String(), "gate,A,usd,succeeded,6,30.00,0.00,-30.00,usd\n")
-	assert.Contains(t, out.String(), ",,usd,needs_person,1,5.00,,,\n")
+	assert.Contains(t, out.String(), "refund,gate,A,usd,succeeded,6,30.00,0.00,-30.00,usd\n")
+	assert.Contains(t, out.String(), "refund,,,usd,needs_person,1,5.00,,,\n")
 }

@@ -100,7 +100,7 @@ func newRow(r Request, now time.Time) (Job, error) {
 	case !isAccount(r.Account):
 		return Job{}, errors.New("the account is a connected account's ID, or empty for the API key's own")
 	}
-	row := Job{Job: job, Currency: r.Currency, RequestedBy: strings.TrimSpace(r.By), Note: r.Note, Labels: maps.Clone(r.Labels), CreatedAt: now}
+	row := Job{Job: job, Kind: KindRefund, Currency: r.Currency, RequestedBy: strings.TrimSpace(r.By), Note: r.Note, Labels: maps.Clone(r.Labels), CreatedAt: now}
 	row.digest, err = r.digest()
 	return row, err
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // columns are read by scanJob, in this order.
-const columns = `name, version, plan, plan_line, account, currency, params, state, job_state, problem, detail, generation,
+const columns = `name, version, plan, plan_line, kind, source, unwind, step, account, currency, params, state, job_state, problem, detail, generation,
 	first_sent, last_sent, due_at, open, look_up, sends, absences, judged, refund_id, request_id, refund_status, refund_created, refund_amount, refund,
 	requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at, pruned_at`
 
@@ -22,7 +22,7 @@ func scanJob(rows Rows, more ...any) (Job, error) {
 	var j Job
 	var refund *refundkit.Refund
 	into := []any{
-		&j.Name, &j.Version, &j.Plan, &j.PlanLine, &j.Account, &j.Currency, text{&j.Params}, &j.Shown, &j.State, &j.Problem, &j.Detail, &j.Generation,
+		&j.Name, &j.Version, &j.Plan, &j.PlanLine, &j.Kind, &j.Source, &j.Unwind, &j.Step, &j.Account, &j.Currency, text{&j.Params}, &j.Shown, &j.State, &j.Problem, &j.Detail, &j.Generation,
 		instant{&j.FirstSent}, instant{&j.LastSent}, instant{&j.Due}, &j.Open, &j.LookUp, &j.Sends, &j.Absences, text{&j.Judged}, &j.ID, &j.RequestID, &j.RefundStatus,
 		instant{&j.RefundCreated}, &j.RefundAmount, text{&refund},
 		&j.RequestedBy, &j.ApprovedBy, &j.Note, text{&j.Labels}, &j.digest, instant{&j.CreatedAt}, instant{&j.ApprovedAt}, instant{&j.UpdatedAt}, instant{&j.PrunedAt},
@@ -62,12 +62,12 @@ func readJobs(ctx context.Context, q Statements, where string, args ...any) (job
 	return jobs, err
 }
 
-const insertColumns = `INSERT INTO refundjobs (name, version, plan, plan_line, account, currency, params, state, job_state, idempotency_key, due_at,
+const insertColumns = `INSERT INTO refundjobs (name, version, plan, plan_line, kind, source, unwind, step, account, currency, params, state, job_state, idempotency_key, due_at,
 	requested_by, approved_by, note, labels, request_digest, created_at, approved_at, updated_at) VALUES `
 
 // inserted are the values of a new row.
 func (d Dialect) inserted(j Job) []any {
-	return []any{j.Name, j.Version, j.Plan, j.PlanLine, j.Account, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Key()), d.when(j.Due),
+	return []any{j.Name, j.Version, j.Plan, j.PlanLine, string(j.Kind), j.Source, j.Unwind, j.Step, j.Account, j.Currency, text{j.Params}, string(j.shown()), string(j.State), string(j.Key()), d.when(j.Due),
 		j.RequestedBy, j.ApprovedBy, j.Note, text{j.Labels}, j.digest, d.when(j.CreatedAt), d.when(j.ApprovedAt), d.when(j.CreatedAt)}
 }
 

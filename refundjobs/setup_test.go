@@ -49,18 +49,22 @@ type anyJobs interface {
 
 // txJobs is what Jobs does in a transaction, with that transaction.
 type txJobs struct {
-	Request func(refundjobs.Request) (refundjobs.Job, error)
-	Approve func(name, by, why string) (refundjobs.Job, error)
-	Cancel  func(name, by, why string) (refundjobs.Job, error)
-	Resume  func(name, by, why string) (refundjobs.Job, error)
-	Accept  func(name, id, by, why string) (refundjobs.Job, error)
-	Judge   func(name, id, by, why string) (refundjobs.Job, error)
-	Rewrite func(refundjobs.Job) error
+	Request       func(refundjobs.Request) (refundjobs.Job, error)
+	RequestUnwind func(refundjobs.Request, refundkit.Unwind) ([]refundjobs.Job, error)
+	Approve       func(name, by, why string) (refundjobs.Job, error)
+	Cancel        func(name, by, why string) (refundjobs.Job, error)
+	Resume        func(name, by, why string) (refundjobs.Job, error)
+	Accept        func(name, id, by, why string) (refundjobs.Job, error)
+	Judge         func(name, id, by, why string) (refundjobs.Job, error)
+	Rewrite       func(refundjobs.Job) error
 }
 
 func bind[TTx any](ctx context.Context, jobs *refundjobs.Jobs[TTx], tx TTx) txJobs {
 	return txJobs{
 		Request: func(r refundjobs.Request) (refundjobs.Job, error) { return jobs.RequestTx(ctx, tx, r) },
+		RequestUnwind: func(r refundjobs.Request, u refundkit.Unwind) ([]refundjobs.Job, error) {
+			return jobs.RequestUnwindTx(ctx, tx, r, u)
+		},
 		Approve: func(name, by, why string) (refundjobs.Job, error) { return jobs.ApproveTx(ctx, tx, name, by, why) },
 		Cancel:  func(name, by, why string) (refundjobs.Job, error) { return jobs.CancelTx(ctx, tx, name, by, why) },
 		Resume:  func(name, by, why string) (refundjobs.Job, error) { return jobs.ResumeTx(ctx, tx, name, by, why) },

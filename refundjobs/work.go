@@ -11,6 +11,7 @@ import (
 
 const (
 	advanceTime = 45 * time.Second // for one step: below River's timeout, and far below its rescue
+	partDelay   = time.Minute      // until a step of an unwound refund is looked at again, if nobody wakes it
 	busyDelay   = time.Second      // until another row of the same payment is looked at again
 	clockWarn   = time.Minute      // how far a worker's clock may be off before it says so
 	noStep      = time.Duration(-1)
@@ -35,6 +36,8 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 		return noStep, j.unfeed(ctx, row, now)
 	case held == heldByPayment:
 		return busyDelay, nil
+	case held == heldByPart:
+		return partDelay, nil
 	}
 	row, now, err = j.advance(ctx, row, now, held == heldShared)
 	if errors.Is(err, errBusy) {
@@ -46,7 +49,7 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 	if err != nil {
 		return noStep, err
 	}
-	if err := j.pauseIfHopeless(ctx, row); err != nil {
+	if err := errors.Join(j.pauseIfHopeless(ctx, row), j.wakeParts(ctx, row)); err != nil {
 		return noStep, err
 	}
 	if row.goesOn() {
@@ -61,6 +64,7 @@ type hold int
 const (
 	notHeld hold = iota
 	heldByPlan
+	heldByPart // of an unwound refund, that has not ended
 	heldByPayment
 	heldShared // not yet: another row is of the same payment
 )
@@ -68,8 +72,8 @@ const (
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
 	found := false
-	var shared, busy, paused bool
-	more, args := []any{&shared, &busy, &paused}, []any{name}
+	var shared, busy, paused, early bool
+	more, args := []any{&shared, &busy, &paused, &early}, []any{name}
 	clock, shown := j.dialect.Clock, ", "+j.dialect.Clock
 	if j.options.clock != nil || clock == "" {
 		now, clock, shown = j.clock(), "$2", ""
@@ -86,7 +90,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name),
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
-		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished'))`+shown+`
+		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished')),
+		unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled'))`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
 	case err != nil:
@@ -94,6 +99,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		err = ErrUnknown
 	case paused && row.State == refundkit.JobStateWaiting:
 		held = heldByPlan // what may have refunded is followed to its end
+	case early && row.State == refundkit.JobStateWaiting:
+		held = heldByPart
 	case busy:
 		held = heldByPayment
 	case shared:
@@ -128,7 +135,7 @@ func (j *Jobs[TTx]) advance(ctx context.Context, row Job, now time.Time, shared 
 	s.now = func() time.Time { return j.clock().Add(s.offset) }
 	ctx, cancel := context.WithTimeout(ctx, advanceTime)
 	defer cancel()
-	_, refund, err := j.refunds.Advance(ctx, row.Job, s.save, opts...)
+	refund, err := j.advanceKind(ctx, row, s.save, opts)
 	if refund != nil && !s.saved {
 		// Somebody else changed the row during the call, or it was not told of the refund:
 		// what came back is put over what is there now.
@@ -171,7 +178,7 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 	row := s.row
 	row.Job = job
 	row = row.withoutOther(s.row)
-	if refund := answered(s.response, job.ID); refund != nil {
+	if refund := answered(s.response, job.ID); refund != nil && row.Kind == KindRefund {
 		row = row.withSnapshot(refund)
 	}
 	row, change := changed(s.row, row.dueFrom(now), what, now)

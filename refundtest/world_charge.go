@@ -36,6 +36,7 @@ type Charge struct {
 	// makes reverse_transfer possible, and no money moves.
 	Destination          string
 	Transfer             string
+	TransferGroup        string
 	ApplicationFeeAmount int64 // what the platform earns, of a destination charge and on a connected account
 
 	// State that the server keeps; ignored by AddCharge.
@@ -115,6 +116,7 @@ func (w *World) Charge(id string) (found Charge, ok bool) {
 
 func (c *charge) public() Charge {
 	shown := c.Charge
+	shown.TransferGroup = c.transferGroup
 	shown.Metadata = maps.Clone(shown.Metadata)
 	shown.Created = time.Unix(c.at.second, 0).UTC()
 	return shown
@@ -166,7 +168,7 @@ func (w *World) newCharge(given Charge, method paymentMethod) *charge {
 	if c.id == "" {
 		c.id = w.server.ids.related(c.method.chargePrefix(), given.PaymentIntent)
 	}
-	c.ID, c.PaymentMethodType = c.id, c.method.kind
+	c.ID, c.PaymentMethodType, c.transferGroup = c.id, c.method.kind, given.TransferGroup
 	c.Metadata = maps.Clone(given.Metadata)
 	c.AmountCaptured, c.AmountRefunded, c.Refunded, c.Disputed = 0, 0, false, false
 	c.captured = !given.Uncaptured && given.Status != "failed"

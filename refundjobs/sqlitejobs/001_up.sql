@@ -6,6 +6,10 @@ CREATE TABLE refundjobs (
 	version         integer NOT NULL,
 	plan            text NOT NULL DEFAULT '',
 	plan_line       integer NOT NULL DEFAULT 0,   -- where it stands in the plan
+	kind            text NOT NULL DEFAULT 'refund', -- refund, transfer_reversal or application_fee_refund
+	source          text NOT NULL DEFAULT '',    -- the transfer or fee that a row of another kind is of
+	unwind          text NOT NULL DEFAULT '',    -- the refund that rows belong to, by its name
+	step            integer NOT NULL DEFAULT 0,   -- of those: all of a step have ended before the next
 	account         text NOT NULL DEFAULT '',    -- the connected account; empty is the API key's own
 	currency        text NOT NULL DEFAULT '',
 	params          text NOT NULL,              -- what is sent, unchanged each time
@@ -47,6 +51,7 @@ CREATE INDEX refundjobs_due ON refundjobs (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX refundjobs_state ON refundjobs (state, updated_at);
 CREATE INDEX refundjobs_state_name ON refundjobs (state, name);
 CREATE INDEX refundjobs_plan ON refundjobs (plan, state, plan_line) WHERE plan <> '';
+CREATE INDEX refundjobs_unwind ON refundjobs (unwind, step) WHERE unwind <> '';
 CREATE INDEX refundjobs_refund ON refundjobs (refund_id) WHERE refund_id <> '';
 CREATE INDEX refundjobs_key ON refundjobs (idempotency_key);
 CREATE INDEX refundjobs_charge ON refundjobs (charge) WHERE charge <> '';

@@ -109,7 +109,7 @@ func TestFiftyRefunds(t *testing.T) {
 	assert.Len(t, lines, 51)
 	totals, err := os.ReadFile(filepath.Join(s.dir, "totals.csv"))
 	require.NoError(t, err)
-	assert.Contains(t, string(totals), ",,usd,succeeded,50,250.00,0.00,-250.00,usd")
+	assert.Contains(t, string(totals), "refund,,,usd,succeeded,50,250.00,0.00,-250.00,usd")
 	assert.Contains(t, s.must("story", "festival/7"), "festival/7")
 	assert.Contains(t, s.must("status"), "succeeded")
 	assert.Len(t, strings.Split(strings.TrimSpace(s.must("list", "--plan", "festival", "--state", "succeeded")), "\n"), 50)
