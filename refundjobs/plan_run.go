@@ -197,7 +197,7 @@ func (j *Jobs[TTx]) CancelPlan(ctx context.Context, name, by, why string) (Plan,
 		}
 		p.State, p.Why = PlanStateCanceled, strings.TrimSpace(by+": "+why)
 		_, err := q.Exec(ctx, `UPDATE refundjobs SET version = version + 1, state = 'canceled', job_state = 'canceled', problem = '', detail = '', due_at = NULL, updated_at = $2
-			WHERE plan = $1 AND job_state = 'waiting' AND NOT open`, name, j.dialect.when(now))
+			WHERE plan = $1 AND job_state = 'waiting' AND NOT open AND NOT look_up`, name, j.dialect.when(now))
 		if err != nil {
 			return err
 		}

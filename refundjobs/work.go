@@ -90,7 +90,7 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name),
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
-		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished')),
+		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished', 'canceled')),
 		unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled'))`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
