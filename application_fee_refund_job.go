@@ -2,6 +2,7 @@ package refundkit
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -69,6 +70,9 @@ func (e *Event) feeRefunds(fee string) ([]*ApplicationFeeRefund, error) {
 	all, err := e.ApplicationFee()
 	if err != nil || all.ID != fee || all.Refunds == nil {
 		return nil, err
+	}
+	if err := all.Refunds.check(); err != nil {
+		return nil, fmt.Errorf("%w: the refunds of the fee: %s", ErrPayload, err)
 	}
 	return all.Refunds.Data, nil
 }

@@ -274,3 +274,28 @@ func TestConnectReversalOfARefund(t *testing.T) {
 	assert.Equal(t, []any{refundkit.JobStateOpen, true}, []any{r.progress().State, r.progress().LookUp}, "it is looked for again, and nobody is asked")
 	assert.Empty(t, r.progress().Problem)
 }
+
+// FuzzConnectObserve reads events of anybody: a job takes its own, and panics at none.
+func FuzzConnectObserve(f *testing.F) {
+	for _, object := range []string{
+		`{"id":"tr_1","object":"transfer","reversals":{"object":"list","data":[{"id":"trr_1","object":"transfer_reversal","metadata":{"refundkit_reference":"a"}}]}}`,
+		`{"id":"tr_1","object":"transfer","reversals":{"object":"list","data":[null]}}`, `{"id":"tr_1","object":"transfer","reversals":{}}`,
+		`{"id":"fee_1","object":"application_fee","refunds":{"object":"list","data":[null,{}]}}`, `{"id":"fr_1","object":"fee_refund","fee":"fee_1"}`, `{}`, `null`,
+	} {
+		f.Add([]byte(`{"id":"evt_1","object":"event","type":"transfer.reversed","data":{"object":` + object + `}}`))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var event refundkit.Event
+		if json.Unmarshal(data, &event) != nil {
+			return
+		}
+		reversal := refundkit.TransferReversalJob{Name: "a", Transfer: "tr_1", Params: refundkit.TransferReversalCreateParams{Amount: 1}}
+		fee := refundkit.ApplicationFeeRefundJob{Name: "a", Fee: "fee_1", Params: refundkit.ApplicationFeeRefundCreateParams{Amount: 1}}
+		if after, err := reversal.Observe(&event); err == nil {
+			require.Equal(t, refundkit.JobStateMade, after.State)
+		}
+		if _, err := fee.Observe(&event); err == nil {
+			require.NotEmpty(t, event.Data.Object)
+		}
+	})
+}

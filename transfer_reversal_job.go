@@ -2,6 +2,7 @@ package refundkit
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -56,6 +57,9 @@ func (j TransferReversalJob) Observe(event *Event) (TransferReversalJob, error) 
 	}
 	if transfer.ID != j.Transfer || transfer.Reversals == nil {
 		return j, ErrOtherJob
+	}
+	if err := transfer.Reversals.check(); err != nil {
+		return j, fmt.Errorf("%w: the reversals: %s", ErrPayload, err)
 	}
 	return observe(j, j.sought(), transfer.Reversals.Data)
 }

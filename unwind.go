@@ -8,7 +8,8 @@ import (
 
 // UnwindInput is a refund of separate charges and transfers, and what the charge's money
 // became. Give all transfers of the payment: [TransferService.All] finds them by their
-// TransferGroup. Amounts are in the smallest unit of the charge's currency.
+// TransferGroup. Or it is a refund of a direct charge without RefundApplicationFee, and
+// the fee of that charge. Amounts are in the smallest unit of the charge's currency.
 type UnwindInput struct {
 	_      [0]func()
 	Charge *Charge // as it is before the refund is made, unless Made says otherwise
@@ -31,10 +32,11 @@ type Unwind struct {
 	Charge        string           `json:"charge"`
 	Currency      string           `json:"currency"`
 	TransferGroup string           `json:"transfer_group,omitzero"`
-	Amount        int64            `json:"amount"` // of the refund
+	Amount        int64            `json:"amount"`           // of the refund
+	Account       string           `json:"account,omitzero"` // that the refund is made on, of a direct charge; empty is you
 	Reversals     []UnwindReversal `json:"reversals"`
 	FeeRefunds    []UnwindFee      `json:"fee_refunds,omitzero"`
-	Platform      int64            `json:"platform"` // what is left for you to pay: the amount, less the reversals, plus the fees
+	Platform      int64            `json:"platform"` // what is left for you to pay: your refund, less the reversals, plus the fees
 }
 
 // UnwindReversal is what an [Unwind] takes back of one transfer.
@@ -62,8 +64,8 @@ type UnwindFee struct {
 // transfers were. The same holds for the fees. It sends nothing.
 //
 // It refuses what it can't divide: more than is left of the charge, another currency, a
-// transfer or a fee of another payment, and the transfer of a destination charge, which
-// goes back by ReverseTransfer.
+// transfer or a fee of another payment, and the transfer and the fee of a destination
+// charge, which go back by ReverseTransfer and RefundApplicationFee.
 func NewUnwind(in UnwindInput) (Unwind, error) {
 	left, err := in.left()
 	if err != nil {
@@ -79,6 +81,9 @@ func NewUnwind(in UnwindInput) (Unwind, error) {
 		u.Reversals = append(u.Reversals, UnwindReversal{Transfer: t.ID, Account: t.Destination.ID, Left: max(t.Left()-in.Claimed[t.ID], 0)})
 	}
 	for _, f := range in.Fees {
+		if f.Charge.ID == in.Charge.ID {
+			u.Account, u.Platform = f.Account.ID, 0 // its balance pays
+		}
 		u.FeeRefunds = append(u.FeeRefunds, UnwindFee{Fee: f.ID, Account: f.Account.ID, Left: max(f.Left()-in.Claimed[f.ID], 0)})
 	}
 	if err := u.divide(currency, left, in); err != nil {
@@ -117,7 +122,9 @@ func (in UnwindInput) left() (int64, error) {
 			return 0, &ParamError{Param: "Fees", Reason: "one of them is nil or comes twice"}
 		case !strings.EqualFold(f.Currency, c.Currency):
 			return 0, &ParamError{Param: "Fees", Reason: "one of them is in another currency than the charge"}
-		case !paid[f.Charge.ID] && !paid[f.OriginatingTransaction.ID]:
+		case f.OriginatingTransaction.ID == c.ID:
+			return 0, &ParamError{Param: "Fees", Reason: "one of them is that of a destination charge: refund with RefundApplicationFee"}
+		case !paid[f.Charge.ID]:
 			return 0, &ParamError{Param: "Fees", Reason: "one of them is of another payment"}
 		}
 		seen[f.ID] = true
@@ -216,6 +223,9 @@ func (u Unwind) String() string {
 	}
 	for _, f := range u.FeeRefunds {
 		fmt.Fprintf(&b, "  give back %s of the %s left of %s to %s\n", money(f.Amount), money(f.Left), f.Fee, f.Account)
+	}
+	if u.Account != "" {
+		fmt.Fprintf(&b, "  %s pays %s\n", u.Account, money(u.Amount-u.Platform))
 	}
 	fmt.Fprintf(&b, "  the platform pays %s\n", money(u.Platform))
 	return b.String()

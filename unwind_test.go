@@ -101,17 +101,20 @@ func TestUnwindFees(t *testing.T) {
 
 func TestUnwindRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*refundkit.UnwindInput){
-		"no charge":                  func(in *refundkit.UnwindInput) { in.Charge = nil },
-		"no amount":                  func(in *refundkit.UnwindInput) { in.Amount = 0 },
-		"more than is left":          func(in *refundkit.UnwindInput) { in.Charge.AmountRefunded = 501 },
-		"a transfer twice":           func(in *refundkit.UnwindInput) { in.Transfers[1] = in.Transfers[0] },
-		"no transfer":                func(in *refundkit.UnwindInput) { in.Transfers[1] = nil },
-		"another group":              func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup = "order-2" },
-		"no group at all":            func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup, in.Charge.TransferGroup = "", "" },
-		"another currency":           func(in *refundkit.UnwindInput) { in.Transfers[1].Currency = "eur" },
-		"of the destination charge":  func(in *refundkit.UnwindInput) { in.Charge.Transfer.ID = "tr_1" },
-		"an unknown currency":        func(in *refundkit.UnwindInput) { in.Charge.Currency, in.Transfers = "xxx", nil },
-		"a fee of another payment":   func(in *refundkit.UnwindInput) { in.Fees = []*refundkit.ApplicationFee{{ID: "fee_1", Currency: "usd"}} },
+		"no charge":                 func(in *refundkit.UnwindInput) { in.Charge = nil },
+		"no amount":                 func(in *refundkit.UnwindInput) { in.Amount = 0 },
+		"more than is left":         func(in *refundkit.UnwindInput) { in.Charge.AmountRefunded = 501 },
+		"a transfer twice":          func(in *refundkit.UnwindInput) { in.Transfers[1] = in.Transfers[0] },
+		"no transfer":               func(in *refundkit.UnwindInput) { in.Transfers[1] = nil },
+		"another group":             func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup = "order-2" },
+		"no group at all":           func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup, in.Charge.TransferGroup = "", "" },
+		"another currency":          func(in *refundkit.UnwindInput) { in.Transfers[1].Currency = "eur" },
+		"of the destination charge": func(in *refundkit.UnwindInput) { in.Charge.Transfer.ID = "tr_1" },
+		"an unknown currency":       func(in *refundkit.UnwindInput) { in.Charge.Currency, in.Transfers = "xxx", nil },
+		"a fee of another payment":  func(in *refundkit.UnwindInput) { in.Fees = []*refundkit.ApplicationFee{{ID: "fee_1", Currency: "usd"}} },
+		"a destination charge's fee": func(in *refundkit.UnwindInput) {
+			in.Fees = []*refundkit.ApplicationFee{{ID: "fee_1", Currency: "usd", OriginatingTransaction: refundkit.Expandable[refundkit.Charge]{ID: "ch_1"}}}
+		},
 		"a fee in another currency":  func(in *refundkit.UnwindInput) { in.Fees = []*refundkit.ApplicationFee{{ID: "fee_1", Currency: "eur"}} },
 		"no fee":                     func(in *refundkit.UnwindInput) { in.Fees = []*refundkit.ApplicationFee{nil} },
 		"what Stripe would not take": func(in *refundkit.UnwindInput) { in.Charge.Currency, in.Transfers, in.Amount = "kwd", nil, 15 },
@@ -203,4 +206,16 @@ func TestUnwindRepair(t *testing.T) {
 	}
 	_, err = u.Repair(failed, nil, []*refundkit.ApplicationFeeRefund{fee, fee})
 	require.ErrorIs(t, err, refundkit.ErrInvalidParams)
+}
+
+// TestUnwindDirectCharge gives the fee of a charge back whose account pays the refund.
+func TestUnwindDirectCharge(t *testing.T) {
+	in := unwinding(1000)
+	in.Amount = 250
+	in.Fees = []*refundkit.ApplicationFee{{ID: "fee_1", Amount: 100, AmountRefunded: 20, Currency: "usd",
+		Account: refundkit.Expandable[refundkit.Account]{ID: "acct_1"}, Charge: refundkit.Expandable[refundkit.Charge]{ID: "ch_1"}}}
+	u, err := refundkit.NewUnwind(in)
+	require.NoError(t, err)
+	assert.Equal(t, []any{"acct_1", int64(20)}, []any{u.Account, u.Platform})
+	assert.Equal(t, "refund 2.50 usd of ch_1\n  give back 0.20 of the 0.80 left of fee_1 to acct_1\n  acct_1 pays 2.30\n  the platform pays 0.20\n", u.String())
 }

@@ -82,6 +82,9 @@ func (c *charge) newFee(account string) *applicationFee {
 	w := c.world.connected(PlatformAccount)
 	f := &applicationFee{world: w, id: "fee_" + tail(c.id), at: w.server.stamp(), account: account, charge: c.id,
 		amount: c.ApplicationFeeAmount, currency: c.Currency}
+	if w.fees[f.id] != nil { // of another account's charge with the same id
+		f.id = w.server.ids.object("fee_")
+	}
 	if c.world == w {
 		f.origin = c.id
 	}

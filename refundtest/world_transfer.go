@@ -144,6 +144,10 @@ func (w *World) newTransfer(given Transfer, fee *applicationFee) *transfer {
 	t.Metadata = maps.Clone(given.Metadata)
 	t.AmountReversed, t.Reversed = 0, false
 	t.Created = time.Unix(t.at.second, 0).UTC()
+	if w.transfers[t.ID] != nil {
+		w.server.complain("there already is a transfer %s; the new one got another id", t.ID)
+		t.ID = ""
+	}
 	if t.ID == "" {
 		t.ID = w.server.ids.related("tr_", given.SourceTransaction)
 	}

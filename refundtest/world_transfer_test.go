@@ -291,3 +291,18 @@ func TestReverseInDashboard(t *testing.T) {
 	_, err = c.server.ReverseInDashboard("tr_unknown", 1)
 	require.Error(t, err)
 }
+
+// TestSameIDsOnTwoAccounts keeps apart what two accounts call the same.
+func TestSameIDsOnTwoAccounts(t *testing.T) {
+	c := setup(t)
+	for _, account := range []string{"acct_1", "acct_2"} {
+		c.server.Account(account).AddCharge(refundtest.Charge{ID: "ch_1", Amount: 1000, ApplicationFeeAmount: 100})
+		c.server.AddCharge(refundtest.Charge{Amount: 1000, Destination: account, Transfer: "tr_1"})
+	}
+	assert.Len(t, c.server.ApplicationFees("acct_1"), 1)
+	assert.Len(t, c.server.ApplicationFees("acct_2"), 1)
+	assert.NotEqual(t, c.server.ApplicationFees("acct_1")[0].ID, c.server.ApplicationFees("acct_2")[0].ID)
+	assert.Len(t, c.server.Transfers(""), 2)
+	assert.Equal(t, int64(200), c.books(""))
+	assert.Equal(t, int64(1900), c.books("acct_1"))
+}
