@@ -35,8 +35,11 @@ func (j *Jobs[TTx]) ApprovePlan(ctx context.Context, name, by, digest string) (P
 			return err
 		}
 		p.State, p.ApprovedBy, p.ApprovedAt = PlanStateApproved, strings.TrimSpace(by), now
-		_, err = q.Exec(ctx, `UPDATE refundjobs SET version = version + 1, state = 'approved', approved_by = $2, approved_at = $3, updated_at = $3
+		approved, err := q.Exec(ctx, `UPDATE refundjobs SET version = version + 1, state = 'approved', approved_by = $2, approved_at = $3, updated_at = $3
 			WHERE plan = $1 AND state = 'requested'`, name, p.ApprovedBy, j.dialect.when(now))
+		if err == nil && approved != content.rows {
+			err = ErrPlanChanged // a row came after the others were read and locked
+		}
 		if err != nil {
 			return err
 		}

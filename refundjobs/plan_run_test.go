@@ -2,7 +2,10 @@ package refundjobs_test
 
 import (
 	"database/sql"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,4 +123,37 @@ func TestPlanOneStuckRowHoldsNoOther(t *testing.T) {
 // reopen returns the jobs of the same database with further options.
 func reopen(f *festival, opts ...refundjobs.Option) (*refundjobs.Jobs[*sql.Tx], error) {
 	return sqlitejobs.New(f.db, f.client.Refunds, append([]refundjobs.Option{refundjobs.WithRate(0), refundjobs.WithClock(f.stripe.Now), refundjobs.WithCharges(f.client.Charges)}, opts...)...)
+}
+
+// A refund that waits for its turn when the plan is paused is not sent: at a slow pace
+// that turn comes a while later.
+func TestPausePlanHoldsWhatWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setupFestival(t, refundjobs.WithRate(1))
+		requests := f.tickets(5)
+		f.approved(t, requests)
+		_, err := f.RunPlan(t.Context(), "festival", "bob")
+		require.NoError(t, err)
+		before := f.refundsMade()
+		var group sync.WaitGroup
+		for _, request := range requests { // 5 workers
+			group.Go(func() {
+				_, err := f.Step(t.Context(), request.Name)
+				assert.NoError(t, err)
+			})
+		}
+		time.Sleep(500 * time.Millisecond)
+		_, err = f.PausePlan(t.Context(), "festival", "bob", "lunch")
+		require.NoError(t, err)
+		sent := f.refundsMade() - before
+		group.Wait()
+		assert.Equal(t, sent, f.refundsMade())
+		assert.Less(t, sent, 5)
+
+		_, err = f.RunPlan(t.Context(), "festival", "bob")
+		require.NoError(t, err)
+		_, err = f.WorkDue(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 5, f.refundsMade())
+	})
 }

@@ -42,6 +42,13 @@ type anyJobs interface {
 	Reconcile(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[refundjobs.Difference, error]
 	HandleEvent(func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error
 	Once() webhook.Once
+	MakePlan(ctx context.Context, name, by string, requests iter.Seq2[refundjobs.Request, error]) (refundjobs.Plan, error)
+	CheckPlan(ctx context.Context, name string, found func(refundjobs.Finding) error) (refundjobs.PlanCheck, error)
+	ApprovePlan(ctx context.Context, name, by, digest string) (refundjobs.Plan, error)
+	RunPlan(ctx context.Context, name, by string) (refundjobs.Plan, error)
+	PausePlan(ctx context.Context, name, by, why string) (refundjobs.Plan, error)
+	CancelPlan(ctx context.Context, name, by, why string) (refundjobs.Plan, error)
+	Plan(ctx context.Context, name string) (refundjobs.Plan, error)
 	Sweep(context.Context) error
 	Step(context.Context, string) (time.Duration, error)
 	SetDatabaseClock(query string)

@@ -21,23 +21,17 @@ const (
 // noStep if none is. What went wrong with a refund is in its row, not in the error.
 func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error) {
 	row, now, held, err := j.load(ctx, name)
-	switch {
-	case errors.Is(err, ErrUnknown):
-		return noStep, nil // it was rolled back, or the table was restored
-	case err != nil:
-		return noStep, err
-	case row.wantsSnapshot():
-		return j.fetch(ctx, row)
-	case !row.goesOn() || row.Due.IsZero():
-		return noStep, nil
-	case row.Due.After(now):
-		return row.Due.Sub(now), nil
-	case held == heldByPlan:
-		return noStep, j.unfeed(ctx, row, now)
-	case held == heldByPayment:
-		return busyDelay, nil
-	case held == heldByPart:
-		return partDelay, nil
+	if delay, ready, err := j.ready(ctx, row, now, held, err); !ready {
+		return delay, err
+	}
+	if j.options.rate > 0 { // its turn may be seconds away, and everything different then
+		if ctx, err = j.waitTurn(ctx, row.Account); err != nil {
+			return noStep, err
+		}
+		row, now, held, err = j.load(ctx, name)
+		if delay, ready, err := j.ready(ctx, row, now, held, err); !ready {
+			return delay, err
+		}
 	}
 	row, now, err = j.advance(ctx, row, now, held == heldShared)
 	if errors.Is(err, errBusy) {
@@ -56,6 +50,31 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 		return max(row.Due.Sub(now), 0), nil
 	}
 	return noStep, nil
+}
+
+// ready reports whether the next step of a row, as it was loaded, is to be done now;
+// else it did what is to be done instead, and says when to look again.
+func (j *Jobs[TTx]) ready(ctx context.Context, row Job, now time.Time, held hold, err error) (time.Duration, bool, error) {
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return noStep, false, nil // it was rolled back, or the table was restored
+	case err != nil:
+		return noStep, false, err
+	case row.wantsSnapshot():
+		delay, err := j.fetch(ctx, row)
+		return delay, false, err
+	case !row.goesOn() || row.Due.IsZero():
+		return noStep, false, nil
+	case row.Due.After(now):
+		return row.Due.Sub(now), false, nil
+	case held == heldByPlan:
+		return noStep, false, j.unfeed(ctx, row, now)
+	case held == heldByPayment:
+		return busyDelay, false, nil
+	case held == heldByPart:
+		return partDelay, false, nil
+	}
+	return 0, true, nil
 }
 
 // hold is what a row may have to wait for besides its time.
@@ -109,18 +128,10 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 	return row, now, held, err
 }
 
-// advance waits for its turn, and lets refundkit do the next safe thing with a row that
-// was read now. It returns the row as it stored it, and when;
-// [refundkit.ErrJobChanged] if it is another by now. shared says that another row is of
-// the same payment.
+// advance lets refundkit do the next safe thing with a row that was read now. It returns
+// the row as it stored it, and when; [refundkit.ErrJobChanged] if it is another by now.
+// shared says that another row is of the same payment.
 func (j *Jobs[TTx]) advance(ctx context.Context, row Job, now time.Time, shared bool) (Job, time.Time, error) {
-	ctx, err := j.waitTurn(ctx, row.Account)
-	if err == nil && j.options.rate > 0 { // it may have waited
-		now, err = j.now(ctx, j.driver.Pool())
-	}
-	if err != nil {
-		return row, now, err
-	}
 	offset := now.Sub(time.Now().Round(0))
 	var response refundkit.Response
 	s := &saver[TTx]{jobs: j, row: row, response: &response, shared: shared}

@@ -4,6 +4,8 @@
 //	go run ./internal/load -sqlite /var/tmp/load.db -latency 300ms
 //	go run ./internal/load -postgres ... -rate 25 -processes 4 -refunds 1500
 //	go run ./internal/load -postgres ... -processes 2 -kill
+//	go run ./internal/load -postgres ... -plan -rate 25 -processes 4 -refunds 20000
+//	go run ./internal/load -postgres ... -plan -check-only -spread 8760h -others 10
 //
 // Stripe is refundtest in this process, over loopback HTTP, and answers after -latency.
 // Workers are processes of their own. On Postgres the tables are in a schema that is
@@ -37,6 +39,10 @@ type settings struct {
 	perTransaction            int
 	latency                   time.Duration
 	kill                      bool
+	CSV                       string // of a plan: the process makes, checks, approves and runs it
+	CheckOnly, MakeOnly, plan bool
+	others                    int
+	spread                    time.Duration
 }
 
 func main() {
@@ -55,8 +61,14 @@ func main() {
 	flag.IntVar(&s.asker, "askers", 16, "how many ask for refunds at the same time; 1 on SQLite")
 	flag.IntVar(&s.perTransaction, "per-transaction", 1, "refunds that are asked for in one transaction")
 	flag.BoolVar(&s.kill, "kill", false, "kill one process when half is made, and see when the others go on with its rows")
+	flag.BoolVar(&s.plan, "plan", false, "make the refunds as one plan")
+	flag.BoolVar(&s.MakeOnly, "make-only", false, "make the plan, and no more")
+	flag.BoolVar(&s.CheckOnly, "check-only", false, "make and check the plan, and no more")
+	flag.IntVar(&s.others, "others", 0, "other payments for each of the plan")
+	flag.DurationVar(&s.spread, "spread", 48*time.Hour, "the time in which the payments were made")
 	flag.StringVar(&s.Profile, "profile", "", "file for a CPU profile of the first worker")
 	flag.Parse()
+	s.CheckOnly = s.CheckOnly || s.MakeOnly
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	exit(measure(ctx, s))
@@ -83,6 +95,9 @@ func measure(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	defer func() { err = joined(err, shop.remove()) }()
+	if s.plan {
+		return measurePlan(ctx, s, m, shop)
+	}
 	asked, err := ask(ctx, s, shop, m.server.AddCharges(make([]refundtest.Charge, s.refunds)))
 	if err != nil {
 		return err
@@ -177,6 +192,12 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case m.made <- struct{}{}:
 	default: // a repeated one
 	}
+}
+
+func (m *meter) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.posts)
 }
 
 // report prints the rate from the first request to the last, and the most in any second.

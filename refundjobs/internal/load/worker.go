@@ -52,7 +52,7 @@ func start(s settings, first bool) (*process, error) {
 	}
 	p := &process{Cmd: exec.Command(self), ended: make(chan struct{})} //nolint:noctx // it is told to end
 	p.Env = append(os.Environ(), workerVariable+"="+string(text))
-	p.Stderr = os.Stderr
+	p.Stdout, p.Stderr = os.Stdout, os.Stderr
 	if _, err := p.StdinPipe(); err != nil { // it ends with this program
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func work(text string) (err error) {
 	if err != nil {
 		return err
 	}
-	options := []refundjobs.Option{refundjobs.WithRate(s.Rate), refundjobs.WithWorkers(s.Workers)}
+	options := []refundjobs.Option{refundjobs.WithRate(s.Rate), refundjobs.WithWorkers(s.Workers), refundjobs.WithCharges(client.Charges)}
 	if s.SQLite != "" {
 		db, err := sqlitejobs.Open(ctx, s.SQLite)
 		if err != nil {
@@ -120,7 +120,7 @@ func work(text string) (err error) {
 		if err != nil {
 			return err
 		}
-		return jobs.Start(ctx)
+		return s.do(ctx, jobs)
 	}
 	config, err := pgxpool.ParseConfig(s.Postgres)
 	if err != nil {
@@ -135,6 +135,17 @@ func work(text string) (err error) {
 	jobs, err := pgxjobs.New(pool, client.Refunds, options...)
 	if err != nil {
 		return err
+	}
+	return s.do(ctx, jobs)
+}
+
+// do works the refunds, or is the person with the plan.
+func (s settings) do(ctx context.Context, jobs interface {
+	planner
+	Start(ctx context.Context) error
+}) error {
+	if s.CSV != "" {
+		return plan(ctx, s, jobs)
 	}
 	return jobs.Start(ctx)
 }

@@ -3,6 +3,7 @@
 //
 //	go test ./internal/trial                              ten kills, 200 refunds
 //	go test ./internal/trial -trial.full -v -timeout 1h   200 kills, 4000 refunds
+//	go test ./internal/trial -run Plan -trial.full -v     of a plan: 30 kills, 3000 refunds
 //
 // Workers are processes of their own: this test program, started again. They share a
 // Postgres, or one of them has an SQLite file. Stripe is refundtest over loopback HTTP,
@@ -21,6 +22,10 @@
 // A person, who looks at Stripe before a decision, does what only a person can. In the
 // end each order that was canceled has one refund in force, unless a person gave it up,
 // each row says what Stripe says, and what was rolled back was never refunded.
+//
+// The refunds of a plan are a file, which is checked, approved and run; a person pauses
+// it now and then, and who sees it paused runs it again. In the end its report adds up,
+// to the cent, and reconciling it finds nothing but what the Dashboard made.
 //
 // The same is then done to a River job that creates the refund without a row: once
 // with a new key for each attempt, and once with a key made of the job's ID. That some

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/refundkit/refundkit/refundjobs"
 )
 
 // patience is how long the end may take: not to hang for ever.
@@ -76,6 +78,9 @@ func (o *ordeal) left() int {
 	}
 	left, err := number(o.t.Context(), o.store.database(), query)
 	require.NoError(o.t, err)
+	if o.plan != nil && o.plan.now().State != refundjobs.PlanStateFinished {
+		left++
+	}
 	return left + waiting
 }
 

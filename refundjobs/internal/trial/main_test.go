@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	full    = flag.Bool("trial.full", false, "200 kills and 4000 refunds, where nothing else is said")
+	full    = flag.Bool("trial.full", false, "200 kills and 4000 refunds, and of a plan 30 and 3000, where nothing else is said")
 	kills   = flag.Int("trial.kills", 0, "how many workers are killed; 0 is 10")
 	refunds = flag.Int("trial.refunds", 0, "how many refunds are asked for; 0 is 200")
 	seeded  = flag.Uint64("trial.seed", 0, "the seed; 0 chooses one")
@@ -39,10 +39,23 @@ func TestMain(m *testing.M) {
 
 // size is how large a trial is, and its seed.
 func size() (killed, asked int, seed uint64) {
-	killed, asked, seed = 10, 200, *seeded
 	if *full {
-		killed, asked = 200, 4000
+		return sized(200, 4000)
 	}
+	return sized(10, 200)
+}
+
+// planSize is that of a plan's trial.
+func planSize() (killed, asked int, seed uint64) {
+	if *full {
+		return sized(30, 3000)
+	}
+	return sized(10, 300)
+}
+
+// sized is a size, unless flags say another.
+func sized(killed, asked int) (_, _ int, seed uint64) {
+	seed = *seeded
 	if *kills > 0 {
 		killed = *kills
 	}

@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	faulty    = 0.3
-	slow      = 0.05 // of the others: Stripe is done, and takes its time to say so
-	perCharge = 5    // refunds of one payment
+	faulty   = 0.3
+	slow     = 0.05 // of the others: Stripe is done, and takes its time to say so
+	byOthers = 100  // of a payment, at the Dashboard
 )
 
 // ordeal is a fake Stripe, a shop, and workers that are killed.
@@ -49,13 +49,15 @@ type ordeal struct {
 	orders  []order           // that were canceled for good
 	undone  []string          // orders whose transaction was rolled back
 	menu    []func()          // troubles to come
+	plan    *festival         // nil: refunds are asked for one by one
+	sharing int               // refunds of one payment
 	held    *held             // a worker that is stopped
 	counts
 }
 
 // newOrdeal starts the fake; the caller sets where the rows are.
 func newOrdeal(t *testing.T, how way, seed uint64) *ordeal {
-	o := &ordeal{t: t, way: how, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), counts: counts{decisions: map[string]int{}}}
+	o := &ordeal{t: t, way: how, seed: seed, sharing: 5, random: rand.New(rand.NewPCG(seed, 0)), counts: counts{decisions: map[string]int{}}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("%s: again with -trial.seed=%d", how, seed)
@@ -84,7 +86,7 @@ func newOrdeal(t *testing.T, how way, seed uint64) *ordeal {
 			refundtest.Duplicated(0.5, seed+3), refundtest.Reordered(seed+4), refundtest.BeforeAnswer(0.3, seed+5),
 			refundtest.EventTypes("refund.*", "charge.refund.updated"), refundtest.OnDelivery(o.delivered))
 	}
-	o.config = worker{Way: how, Stripe: "http://" + listener.Addr().String(), Clock: path}
+	o.config = worker{Way: how, Stripe: "http://" + listener.Addr().String(), Clock: path, Rate: 400, Workers: 20}
 	t.Cleanup(func() {
 		for _, p := range o.workers {
 			p.kill()
@@ -98,8 +100,13 @@ func (o *ordeal) run(kills, refunds int) tally {
 	began := time.Now()
 	for turn := range kills {
 		o.refill()
-		o.ask(refunds*(turn+1)/kills - refunds*turn/kills)
+		if o.plan == nil {
+			o.ask(refunds*(turn+1)/kills - refunds*turn/kills)
+		}
 		o.trouble()
+		if o.plan != nil {
+			o.plan.pause()
+		}
 		o.decideAll()
 		o.killOne()
 	}
@@ -211,7 +218,7 @@ func (o *ordeal) ask(count int) {
 
 func (o *ordeal) newOrder() order {
 	n := len(o.orders) + len(o.undone)
-	if n%perCharge == 0 || o.charge.ID == "" {
+	if n%o.sharing == 0 || o.charge.ID == "" {
 		charge := refundtest.Charge{Amount: 100_000}
 		if o.way == byRow {
 			charge.OnRefund = refundtest.Succeeds
@@ -224,8 +231,9 @@ func (o *ordeal) newOrder() order {
 		}
 		o.charge = o.server.AddCharge(charge)
 		if o.way == byRow && o.random.IntN(10) == 0 {
-			_, err := o.server.RefundInDashboard(o.charge.ID, 100) // somebody else's
+			_, err := o.server.RefundInDashboard(o.charge.ID, byOthers)
 			require.NoError(o.t, err)
+			o.dashboards++
 		}
 	}
 	o.numbered++

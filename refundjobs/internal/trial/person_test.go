@@ -16,16 +16,17 @@ import (
 
 // row is what the database says of a refund.
 type row struct {
-	name, charge, jobState, shown string
-	problem, detail               string
-	refundID, refundStatus        string
-	snapshot                      string // JSON; empty if there is none
-	amount                        int64
-	booked                        int // counted, less reversed
-	unlogged                      int // versions without an entry in the log
+	name, plan, charge     string
+	jobState, shown        string
+	problem, detail        string
+	refundID, refundStatus string
+	snapshot               string // JSON; empty if there is none
+	amount                 int64
+	booked                 int // counted, less reversed
+	unlogged               int // versions without an entry in the log
 }
 
-const rowQuery = `SELECT name, charge, job_state, state, problem, detail, refund_id, refund_status, coalesce(CAST(refund AS text), ''), amount,
+const rowQuery = `SELECT name, plan, charge, job_state, state, problem, detail, refund_id, refund_status, coalesce(CAST(refund AS text), ''), amount,
 	(SELECT coalesce(sum(CASE book WHEN 'count' THEN 1 WHEN 'reverse' THEN -1 ELSE 0 END), 0) FROM refundjobs_changes c WHERE c.name = refundjobs.name),
 	version + 1 - (SELECT count(*) FROM refundjobs_changes c WHERE c.name = refundjobs.name) FROM refundjobs `
 
@@ -34,7 +35,7 @@ func (o *ordeal) rows(where string) (found []row) {
 		found = nil
 		return each(ctx, o.store.database(), rowQuery+where, func(scan func(...any) error) error {
 			var r row
-			err := scan(&r.name, &r.charge, &r.jobState, &r.shown, &r.problem, &r.detail, &r.refundID, &r.refundStatus, &r.snapshot, &r.amount, &r.booked, &r.unlogged)
+			err := scan(&r.name, &r.plan, &r.charge, &r.jobState, &r.shown, &r.problem, &r.detail, &r.refundID, &r.refundStatus, &r.snapshot, &r.amount, &r.booked, &r.unlogged)
 			found = append(found, r)
 			return err
 		})
@@ -64,6 +65,9 @@ func (o *ordeal) decideAll() (asked int) {
 	rows := o.rows(`WHERE job_state = 'needs_person'`)
 	for _, r := range rows {
 		o.decide(r)
+	}
+	if o.plan != nil {
+		o.plan.goOn()
 	}
 	return len(rows)
 }

@@ -135,7 +135,7 @@ func onPostgres(t *testing.T, base string, c *clock, how way) *shop[pgx.Tx] {
 		},
 	}
 	t.Cleanup(func() { _ = s.db.Close() })
-	s.jobs, err = pgxjobs.New(pool, nobody(t).Refunds, jobsOptions(c)...)
+	s.jobs, err = pgxjobs.New(pool, nobody(t).Refunds, refundjobs.WithClock(c.now))
 	require.NoError(t, err)
 	s.begin(t, riverpgxv5.New(pool), c, how)
 	return s
@@ -163,7 +163,7 @@ func onSQLite(t *testing.T, file string, c *clock) *shop[*sql.Tx] {
 			return err
 		},
 	}
-	s.jobs, err = sqlitejobs.New(db, nobody(t).Refunds, jobsOptions(c)...)
+	s.jobs, err = sqlitejobs.New(db, nobody(t).Refunds, refundjobs.WithClock(c.now))
 	require.NoError(t, err)
 	s.begin(t, nil, c, byRow)
 	return s

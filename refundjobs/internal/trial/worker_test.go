@@ -48,6 +48,8 @@ type worker struct {
 	SQLite   string // file
 	Stripe   string // base URL
 	Clock    string // file
+	Rate     float64
+	Workers  int // rows at once
 	clock    *clock
 	client   *refundkit.Client
 }
@@ -63,9 +65,7 @@ func (w *worker) run() (err error) {
 	if w.clock, err = openClock(w.Clock); err != nil {
 		return err
 	}
-	w.client, err = refundkit.New("sk_test_trial", refundkit.WithBaseURL(w.Stripe), refundkit.WithClock(w.clock.now), refundkit.WithRateLimiter(refundjobs.Pace{}),
-		refundkit.WithAttemptTimeout(3*time.Second), refundkit.WithHTTPClient(&http.Client{Transport: stamped{w.ID, w.clock}}))
-	if err != nil {
+	if err := w.connect(); err != nil {
 		return err
 	}
 	if w.SQLite != "" {
@@ -74,13 +74,20 @@ func (w *worker) run() (err error) {
 	return w.onPostgres(ctx)
 }
 
+// connect makes the client.
+func (w *worker) connect() (err error) {
+	w.client, err = refundkit.New("sk_test_trial", refundkit.WithBaseURL(w.Stripe), refundkit.WithClock(w.clock.now), refundkit.WithRateLimiter(refundjobs.Pace{}),
+		refundkit.WithAttemptTimeout(3*time.Second), refundkit.WithHTTPClient(&http.Client{Transport: stamped{w.ID, w.clock}}))
+	return err
+}
+
 func (w *worker) onSQLite(ctx context.Context) error {
 	db, err := sqlitejobs.Open(ctx, w.SQLite)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	jobs, err := sqlitejobs.New(db, w.client.Refunds, jobsOptions(w.clock)...)
+	jobs, err := sqlitejobs.New(db, w.client.Refunds, w.options()...)
 	if err != nil {
 		return err
 	}
@@ -101,16 +108,16 @@ func (w *worker) onPostgres(ctx context.Context) error {
 	if w.Way != byRow {
 		return startNaive(ctx, w, riverpgxv5.New(pool))
 	}
-	jobs, err := pgxjobs.New(pool, w.client.Refunds, jobsOptions(w.clock)...)
+	jobs, err := pgxjobs.New(pool, w.client.Refunds, w.options()...)
 	if err != nil {
 		return err
 	}
 	return startRows[pgx.Tx](ctx, w, jobs)
 }
 
-// jobsOptions are those of every process.
-func jobsOptions(c *clock) []refundjobs.Option {
-	return []refundjobs.Option{refundjobs.WithClock(c.now), refundjobs.WithRate(400)}
+// options are those of every process.
+func (w *worker) options() []refundjobs.Option {
+	return []refundjobs.Option{refundjobs.WithClock(w.clock.now), refundjobs.WithRate(w.Rate), refundjobs.WithWorkers(w.Workers)}
 }
 
 // startRows is what a team's own program would do: work, and listen to Stripe.
