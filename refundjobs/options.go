@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/refundkit/refundkit"
 )
 
 const (
@@ -27,6 +29,8 @@ type options struct {
 	clock      func() time.Time
 	charges    ChargeReader
 	balance    BalanceReader
+	events     EventReader
+	eventTypes []refundkit.EventType
 }
 
 // WithPolicy says what must be approved by whom. The default is [Anyone].

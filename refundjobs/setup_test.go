@@ -42,7 +42,8 @@ type anyJobs interface {
 	Reconcile(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[refundjobs.Difference, error]
 	HandleEvent(func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error
 	Once() webhook.Once
-	Sweep(context.Context) error
+	Sweep(context.Context, func(context.Context, *refundkit.Event) error, ...string) (refundjobs.SweepResult, error)
+	GiveAlarms(context.Context) error
 	Step(context.Context, string) (time.Duration, error)
 	SetDatabaseClock(query string)
 }

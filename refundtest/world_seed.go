@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // AddRefund adds a refund that was made earlier. It publishes no event, and
@@ -84,6 +85,8 @@ func (w *World) bookAdded(c *charge, given Refund) *refund {
 	}
 	c.counted(r.amount)
 	w.keep(r)
+	w.server.dueNow = time.Unix(r.at.second, 0) // its balance transactions are of then, too
+	defer func() { w.server.dueNow = time.Time{} }()
 	r.book()
 	switch given.Status {
 	case "pending":
