@@ -40,6 +40,7 @@ type anyJobs interface {
 	Story(context.Context, string) (string, error)
 	Prune(context.Context, time.Time) (int, error)
 	Reconcile(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[refundjobs.Difference, error]
+	ReconcileWith(context.Context, refundjobs.ReconcileParams) iter.Seq2[refundjobs.Difference, error]
 	HandleEvent(func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error
 	Once() webhook.Once
 	Sweep(context.Context, func(context.Context, *refundkit.Event) error, ...string) (refundjobs.SweepResult, error)
