@@ -18,7 +18,7 @@ type exporter interface {
 
 // ReconcileParams says what [Jobs.ReconcileWith] compares.
 type ReconcileParams struct {
-	From, To time.Time // from when on, and before when; each is cut to whole seconds
+	From, To time.Time // from when on, and before when; each is cut to whole seconds, and To to this one
 	Accounts []string  // none: the API key's own, and all that rows name
 	// Resume is where an earlier run of the same time and accounts stood, by Progress.
 	Resume ReconcilePosition
@@ -84,14 +84,20 @@ func (j *Jobs[TTx]) reconcile(ctx context.Context, params ReconcileParams, yield
 	if params.From.IsZero() || params.To.IsZero() || !params.From.Before(params.To) {
 		return errors.New("say from when on, and before when")
 	}
+	now, err := j.now(ctx, j.driver.Pool())
+	if err != nil {
+		return err
+	}
 	ids := params.Accounts
 	if len(ids) == 0 {
-		var err error
 		if ids, err = j.accounts(ctx); err != nil {
 			return err
 		}
 	}
 	from, to := time.Unix(params.From.Unix(), 0), time.Unix(params.To.Unix(), 0)
+	if to.After(now) {
+		to = time.Unix(now.Unix(), 0) // Export ends there, too: what comes after it would be missing
+	}
 	if at := params.Resume; !at.Before.IsZero() {
 		if ids = ids[max(0, slices.Index(ids, at.Account)):]; ids[0] != at.Account || at.Before.After(to) {
 			return errors.New("the position to resume from is of a run over other accounts or another time")

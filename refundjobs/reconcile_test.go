@@ -144,6 +144,18 @@ func TestReconcileManyBatches(t *testing.T) {
 	})
 }
 
+// What was made in this second is not listed yet, and not missing.
+func TestReconcileUntilNow(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		from := s.server.Now()
+		s.request("order-1", s.charge().ID)
+		s.work()
+		db.exec(t, "UPDATE refundjobs SET refund_created = $1", map[string]any{"sqlite": refundjobs.InstantText(s.server.Now().Add(time.Hour)), "postgres": s.server.Now().Add(time.Hour)}[db.name])
+		require.Empty(t, s.differences(from, s.server.Now().Add(2*time.Hour)))
+	})
+}
+
 func TestReconcileRefuses(t *testing.T) {
 	databases(t, func(t *testing.T, db *database) {
 		s := newShop(t, db)
