@@ -9,7 +9,7 @@ import (
 
 func PersonKey(name string) string { return personKey(name) }
 
-func (j *Jobs[TTx]) Sweep(ctx context.Context) error { return j.sweep(ctx) }
+func (j *Jobs[TTx]) GiveAlarms(ctx context.Context) error { return j.sweep(ctx) }
 
 func (j *Jobs[TTx]) Step(ctx context.Context, name string) (time.Duration, error) {
 	return j.step(ctx, name)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/refundkit/refundkit"
 )
 
 const (
@@ -29,6 +31,8 @@ type options struct {
 	balance    BalanceReader
 	reversals  TransferReverser
 	fees       FeeRefunder
+	events     EventReader
+	eventTypes []refundkit.EventType
 }
 
 // WithPolicy says what must be approved by whom. The default is [Anyone].

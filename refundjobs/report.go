@@ -22,7 +22,8 @@ type BalanceReader interface {
 	All(ctx context.Context, params refundkit.BalanceTransactionListParams, opts ...refundkit.CallOption) iter.Seq2[*refundkit.BalanceTransaction, error]
 }
 
-// WithBalanceTransactions lets [Jobs.WriteReport] say fee and net. Give it the client's
+// WithBalanceTransactions lets [Jobs.WriteReport] say fee and net, and [Jobs.Reconcile]
+// compare refunds with what they did to the balance. Give it the client's
 // BalanceTransactions.
 func WithBalanceTransactions(balance BalanceReader) Option {
 	return func(o *options) error { o.balance = balance; return nil }

@@ -40,6 +40,7 @@ type anyJobs interface {
 	Story(context.Context, string) (string, error)
 	Prune(context.Context, time.Time) (int, error)
 	Reconcile(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[refundjobs.Difference, error]
+	ReconcileWith(context.Context, refundjobs.ReconcileParams) iter.Seq2[refundjobs.Difference, error]
 	HandleEvent(func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error
 	Once() webhook.Once
 	MakePlan(ctx context.Context, name, by string, requests iter.Seq2[refundjobs.Request, error]) (refundjobs.Plan, error)
@@ -49,7 +50,8 @@ type anyJobs interface {
 	PausePlan(ctx context.Context, name, by, why string) (refundjobs.Plan, error)
 	CancelPlan(ctx context.Context, name, by, why string) (refundjobs.Plan, error)
 	Plan(ctx context.Context, name string) (refundjobs.Plan, error)
-	Sweep(context.Context) error
+	Sweep(context.Context, func(context.Context, *refundkit.Event) error, ...string) (refundjobs.SweepResult, error)
+	GiveAlarms(context.Context) error
 	Step(context.Context, string) (time.Duration, error)
 	SetDatabaseClock(query string)
 }

@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// AddRefund adds a refund that was made earlier. It publishes no event, and
-// returns the refund with id and defaults filled in: the status succeeded, the
-// charge's currency, and the amount that the charge has left. It is an error
-// if the charge is not there, or has not that much left.
+// AddRefund adds a refund that was made earlier, and its balance transactions, of the
+// same second. It publishes no event, and returns the refund with id and defaults
+// filled in: the status succeeded, the charge's currency, and the amount that the
+// charge has left. It is an error if the charge is not there, or has not that much left.
 func (w *World) AddRefund(r Refund) (Refund, error) {
 	added, err := w.AddRefunds([]Refund{r})
 	if err != nil {
@@ -95,6 +95,12 @@ func (w *World) bookAdded(c *charge, given Refund) *refund {
 		r.end("failed", orElse(given.FailureReason, "unknown"))
 	case "canceled":
 		r.end("canceled", orElse(given.FailureReason, byMerchant))
+	}
+	for _, id := range []string{r.txn, r.failureTxn} {
+		if t := w.transactions[id]; t != nil {
+			t.at.second = r.at.second
+			w.allTransactions.unsorted = true
+		}
 	}
 	return r
 }

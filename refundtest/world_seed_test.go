@@ -108,3 +108,16 @@ func BenchmarkPage(b *testing.B) {
 		}
 	}
 }
+
+// The balance moves when the refund is made, not when the test adds it.
+func TestSeededRefundsAreBookedWhenTheyWereMade(t *testing.T) {
+	c := setup(t)
+	charge := c.server.AddCharge(refundtest.Charge{Amount: 1000})
+	long := time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC)
+	for _, status := range []string{"succeeded", "failed"} {
+		_, err := c.server.AddRefund(refundtest.Refund{Charge: charge.ID, Amount: 100, Status: status, Created: long})
+		require.NoError(t, err)
+	}
+	assert.Len(t, c.get("/v1/balance_transactions", "created", fmt.Sprint(long.Unix())).ok(t).ids(), 3)
+	assert.Len(t, c.get("/v1/balance_transactions", "created[lt]", fmt.Sprint(long.Unix())).ok(t).ids(), 0)
+}

@@ -1,3 +1,4 @@
+DROP TABLE refundjobs_cursors;
 DROP TABLE refundjobs_pace;
 DROP TABLE refundjobs_events;
 DROP TABLE refundjobs_sums;

@@ -115,3 +115,13 @@ CREATE TABLE refundjobs_pace (
 	account text PRIMARY KEY,
 	next_us bigint NOT NULL
 ) WITH (fillfactor = 50);
+
+-- How far sweeps have come: of each account's events, and of the refunds that were sent.
+CREATE TABLE refundjobs_cursors (
+	what     text NOT NULL,
+	account  text NOT NULL,
+	at       timestamptz NOT NULL,             -- when the newest event was created
+	swept_at timestamptz NOT NULL,             -- all until then is handled
+	position text NOT NULL DEFAULT '', -- the event or the name to go on from
+	PRIMARY KEY (what, account)
+);

@@ -116,3 +116,13 @@ CREATE TABLE refundjobs_pace (
 	account text PRIMARY KEY,
 	next_us integer NOT NULL
 );
+
+-- How far sweeps have come: of each account's events, and of the refunds that were sent.
+CREATE TABLE refundjobs_cursors (
+	what     text NOT NULL,
+	account  text NOT NULL,
+	at       text NOT NULL,             -- when the newest event was created
+	swept_at text NOT NULL,             -- all until then is handled
+	position text NOT NULL DEFAULT '', -- the event or the name to go on from
+	PRIMARY KEY (what, account)
+);

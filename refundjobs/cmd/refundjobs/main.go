@@ -109,7 +109,7 @@ when a person must look at something, and 130 when it was stopped.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(p.migrate(), p.plan(), p.check(), p.approve(), p.runPlan(), p.pause(), p.cancel(), p.status(), p.list(), p.story(), p.resume(), p.settle(),
-		p.report(), p.prune(), p.work(), p.serve(), p.demo())
+		p.report(), p.sweep(), p.reconcile(), p.prune(), p.work(), p.serve(), p.demo())
 	return root
 }
 

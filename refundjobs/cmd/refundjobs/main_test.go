@@ -31,7 +31,12 @@ type terminal struct {
 
 func setup(t *testing.T) *terminal {
 	t.Helper()
-	stripe := refundtest.New(refundtest.WithClock(time.Now))
+	return setupAt(t, time.Now)
+}
+
+func setupAt(t *testing.T, clock func() time.Time) *terminal {
+	t.Helper()
+	stripe := refundtest.New(refundtest.WithClock(clock))
 	t.Cleanup(stripe.Close)
 	return &terminal{t: t, dir: t.TempDir(), stripe: stripe, env: map[string]string{"STRIPE_API_KEY": "sk_test_terminal", "STRIPE_API_BASE": stripe.Start()}}
 }
@@ -236,4 +241,29 @@ func TestPlanNamesTheWrongLine(t *testing.T) {
 	assert.Empty(t, out)
 	assert.Equal(t, "refundjobs: "+name+":3:8: amount: \"12.50\" is no whole number of the smallest unit: write 1250, or name the column amount_decimal\n", errs)
 	assert.Empty(t, s.must("list"), "nothing is half stored")
+}
+
+func TestSweepAndReconcile(t *testing.T) {
+	s := setupAt(t, func() time.Time { return time.Now().Add(-time.Minute) }) // what is made this second is not compared
+	s.must("migrate")
+	plan := s.file(3)
+	s.must("plan", plan)
+	out := s.must("check", "festival")
+	digest := regexp.MustCompile(`[0-9a-f]{64}`).FindString(out)
+	s.must("approve", "festival", "--digest", digest, "--by", "bob")
+	s.must("run", "festival")
+	refund := s.stripe.Refunds(s.charges[1])[0]
+	require.NoError(t, s.stripe.Fail(refund.ID, "declined"))
+	today := time.Now().UTC()
+	month := []string{"reconcile", "--from", today.AddDate(0, 0, -2).Format(time.DateOnly), "--to", today.AddDate(0, 0, 2).Format(time.DateOnly)}
+	exit, out, _ := s.run(month...)
+	require.Equal(t, exitNeedsPerson, exit)
+	require.Contains(t, out, "failed_but_booked,,festival/2,"+refund.ID)
+	require.Contains(t, s.must("sweep"), "new; 0 refunds read")
+	exit, out, _ = s.run(month...)
+	require.Equal(t, exitDone, exit)
+	require.Equal(t, 1, strings.Count(out, "\n"))
+	exit, _, errs := s.run("reconcile", "--from", "yesterday")
+	require.Equal(t, exitUsage, exit)
+	require.Contains(t, errs, "--from is a day")
 }

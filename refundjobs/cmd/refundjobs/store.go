@@ -33,7 +33,9 @@ type jobs interface {
 	Counts(context.Context, refundjobs.Filter) (refundjobs.Counts, error)
 	Story(ctx context.Context, name string) (string, error)
 	WriteReport(context.Context, io.Writer, refundjobs.Filter) ([]refundjobs.Total, error)
-	Reconcile(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[refundjobs.Difference, error]
+	ReconcileWith(context.Context, refundjobs.ReconcileParams) iter.Seq2[refundjobs.Difference, error]
+	Sweep(ctx context.Context, handle func(context.Context, *refundkit.Event) error, accounts ...string) (refundjobs.SweepResult, error)
+	HandleEvent(unknown func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error
 	Prune(ctx context.Context, before time.Time) (int, error)
 	Start(context.Context) error
 
@@ -101,7 +103,7 @@ func (p *program) open(ctx context.Context, needsStripe bool) (jobs, error) {
 			return nil, err
 		}
 		refunds = client.Refunds
-		opts = append(opts, refundjobs.WithCharges(client.Charges), refundjobs.WithBalanceTransactions(client.BalanceTransactions))
+		opts = append(opts, refundjobs.WithCharges(client.Charges), refundjobs.WithBalanceTransactions(client.BalanceTransactions), refundjobs.WithEvents(client.Events))
 	case needsStripe:
 		return nil, usageError{errors.New("STRIPE_API_KEY is not set")}
 	}
