@@ -72,7 +72,7 @@ func (e *Event) feeRefunds(fee string) ([]*ApplicationFeeRefund, error) {
 		return nil, err
 	}
 	if err := all.Refunds.check(); err != nil {
-		return nil, fmt.Errorf("%w: the refunds of the fee: %s", ErrPayload, err)
+		return nil, fmt.Errorf("%w: the refunds of the fee: %w", ErrPayload, err)
 	}
 	return all.Refunds.Data, nil
 }

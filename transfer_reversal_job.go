@@ -59,7 +59,7 @@ func (j TransferReversalJob) Observe(event *Event) (TransferReversalJob, error) 
 		return j, ErrOtherJob
 	}
 	if err := transfer.Reversals.check(); err != nil {
-		return j, fmt.Errorf("%w: the reversals: %s", ErrPayload, err)
+		return j, fmt.Errorf("%w: the reversals: %w", ErrPayload, err)
 	}
 	return observe(j, j.sought(), transfer.Reversals.Data)
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // UnwindInput is a refund of separate charges and transfers, and what the charge's money
-// became. Give all transfers of the payment: [TransferService.All] finds them by their
-// TransferGroup. Or it is a refund of a direct charge without RefundApplicationFee, and
+// became. Give all transfers of the charge: [TransferService.All] finds them by their
+// TransferGroup. If several charges share the group, give those of this charge alone:
+// else their accounts pay your part of the refund too. Or it is a refund of a direct charge without RefundApplicationFee, and
 // the fee of that charge. Amounts are in the smallest unit of the charge's currency.
 type UnwindInput struct {
 	_      [0]func()
@@ -99,6 +100,9 @@ func (in UnwindInput) left() (int64, error) {
 		return 0, &ParamError{Param: "Charge", Reason: "it is nil"}
 	}
 	left := c.refundable() - c.AmountRefunded
+	if in.Made && c.AmountRefunded < in.Amount {
+		return 0, &ParamError{Param: "Made", Reason: "the charge does not count the refund yet: it was read before"}
+	}
 	if in.Made {
 		left += in.Amount
 	}
@@ -108,18 +112,18 @@ func (in UnwindInput) left() (int64, error) {
 	seen := map[string]bool{}
 	paid := map[string]bool{c.ID: true} // whose fees are of this payment
 	for _, t := range in.Transfers {
-		if t == nil || seen[t.ID] {
-			return 0, &ParamError{Param: "Transfers", Reason: "one of them is nil or comes twice"}
+		if t == nil || t.ID == "" || seen[t.ID] {
+			return 0, &ParamError{Param: "Transfers", Reason: "one of them is nil, has no ID, or comes twice"}
 		}
 		if err := t.isOf(c); err != nil {
 			return 0, err
 		}
-		seen[t.ID], paid[t.DestinationPayment.ID] = true, true
+		seen[t.ID], paid[t.DestinationPayment.ID] = true, t.DestinationPayment.ID != ""
 	}
 	for _, f := range in.Fees {
 		switch {
-		case f == nil || seen[f.ID]:
-			return 0, &ParamError{Param: "Fees", Reason: "one of them is nil or comes twice"}
+		case f == nil || f.ID == "" || seen[f.ID]:
+			return 0, &ParamError{Param: "Fees", Reason: "one of them is nil, has no ID, or comes twice"}
 		case !strings.EqualFold(f.Currency, c.Currency):
 			return 0, &ParamError{Param: "Fees", Reason: "one of them is in another currency than the charge"}
 		case f.OriginatingTransaction.ID == c.ID:

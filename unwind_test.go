@@ -105,6 +105,8 @@ func TestUnwindRefuses(t *testing.T) {
 		"no amount":                 func(in *refundkit.UnwindInput) { in.Amount = 0 },
 		"more than is left":         func(in *refundkit.UnwindInput) { in.Charge.AmountRefunded = 501 },
 		"a transfer twice":          func(in *refundkit.UnwindInput) { in.Transfers[1] = in.Transfers[0] },
+		"made, and not counted":     func(in *refundkit.UnwindInput) { in.Made = true },
+		"a transfer without an ID":  func(in *refundkit.UnwindInput) { in.Transfers[1].ID = "" },
 		"no transfer":               func(in *refundkit.UnwindInput) { in.Transfers[1] = nil },
 		"another group":             func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup = "order-2" },
 		"no group at all":           func(in *refundkit.UnwindInput) { in.Transfers[1].TransferGroup, in.Charge.TransferGroup = "", "" },
