@@ -22,9 +22,11 @@ type transactionReader interface {
 
 // refundMovements are the types of what refunds do to a balance, and of what their
 // failures do.
-var refundMovements = []refundkit.BalanceTransactionType{
-	refundkit.BalanceTransactionTypeRefund, refundkit.BalanceTransactionTypePaymentRefund,
-	refundkit.BalanceTransactionTypeRefundFailure, refundkit.BalanceTransactionTypePaymentFailureRefund,
+func refundMovements() []refundkit.BalanceTransactionType {
+	return []refundkit.BalanceTransactionType{
+		refundkit.BalanceTransactionTypeRefund, refundkit.BalanceTransactionTypePaymentRefund,
+		refundkit.BalanceTransactionTypeRefundFailure, refundkit.BalanceTransactionTypePaymentFailureRefund,
+	}
 }
 
 // booking is what is known of one refund and the balance, until both sides are there.

@@ -2,6 +2,7 @@ package refundjobs
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -34,22 +35,28 @@ type turns struct {
 	wait  func(context.Context) error
 }
 
+// errFarTurn: the next turn is too far away to wait for it.
+var errFarTurn = errors.New("refundjobs: the next turn is far away")
+
 // waitTurn waits until this request may be sent, and returns a context in which Pace
-// waits for further ones.
-func (j *Jobs[TTx]) waitTurn(ctx context.Context, account string) (context.Context, error) {
+// waits for further ones. If it would wait for longer than patience, it takes no turn,
+// and the error is errFarTurn.
+func (j *Jobs[TTx]) waitTurn(ctx context.Context, account string, patience time.Duration) (context.Context, error) {
 	if j.options.rate == 0 {
 		return ctx, nil
 	}
 	if !j.options.perAccount {
 		account = ""
 	}
-	wait := func(ctx context.Context) error { return j.takeTurn(ctx, account) }
-	return context.WithValue(ctx, turnsKey{}, &turns{first: true, wait: wait}), wait(ctx)
+	wait := func(ctx context.Context) error { return j.takeTurn(ctx, account, endless) }
+	return context.WithValue(ctx, turnsKey{}, &turns{first: true, wait: wait}), j.takeTurn(ctx, account, patience)
 }
+
+const endless = 100 * 365 * 24 * time.Hour
 
 // takeTurn takes the next turn and sleeps until it comes. The turn of a process that
 // dies meanwhile is lost, and nothing else.
-func (j *Jobs[TTx]) takeTurn(ctx context.Context, account string) error {
+func (j *Jobs[TTx]) takeTurn(ctx context.Context, account string, patience time.Duration) error {
 	var at int64
 	q := j.driver.Pool()
 	now, err := j.sharedNow(ctx, q) // a test's clock may stand still, and this sleeps
@@ -57,11 +64,15 @@ func (j *Jobs[TTx]) takeTurn(ctx context.Context, account string) error {
 		return err
 	}
 	interval := time.Duration(float64(time.Second) / j.options.rate)
-	_, err = queryOne(ctx, q, `INSERT INTO refundjobs_pace (account, next_us) VALUES ($1, $2)
+	taken, err := queryOne(ctx, q, `INSERT INTO refundjobs_pace (account, next_us) VALUES ($1, $2)
 		ON CONFLICT (account) DO UPDATE SET next_us = CASE WHEN refundjobs_pace.next_us + $3 > $2 THEN refundjobs_pace.next_us + $3 ELSE $2 END
-		RETURNING next_us`, []any{account, now.UnixMicro(), interval.Microseconds()}, &at)
+			WHERE refundjobs_pace.next_us + $3 <= $4
+		RETURNING next_us`, []any{account, now.UnixMicro(), interval.Microseconds(), now.Add(max(patience, interval)).UnixMicro()}, &at)
 	if err != nil {
 		return err
+	}
+	if !taken {
+		return errFarTurn
 	}
 	return sleep(ctx, time.UnixMicro(at).Sub(now))
 }

@@ -1,6 +1,7 @@
 package refundjobs_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -137,4 +138,55 @@ func TestPaceOnPostgres(t *testing.T) {
 	paceRows(t, newPostgres(t), server, 20, 3, []string{""}, refundjobs.WithRate(100))
 	require.GreaterOrEqual(t, time.Since(started), 19*10*time.Millisecond)
 	require.Len(t, server.Requests(), 20)
+}
+
+// At a slow pace many workers wait for turns for longer than River gives a step. What
+// such a step has taken is lost, and if each took one, no refund would ever be sent.
+func TestPaceOfManyWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rows, workers = 150, 60
+		server := refundtest.New(refundtest.WithClock(time.Now))
+		defer server.Close()
+		client, err := refundkit.New("sk_test_1", refundkit.WithHTTPClient(server.HTTPClient()), refundkit.WithRateLimiter(refundjobs.Pace{}))
+		require.NoError(t, err)
+		store := newSQLite(t).open(t, client.Refunds, refundjobs.WithRate(0.5))
+		require.NoError(t, store.Migrate(t.Context()))
+		queue := make(chan string, rows)
+		require.NoError(t, store.in(func(tx txJobs) error {
+			for i := range rows {
+				queue <- fmt.Sprintf("order-%03d", i)
+				charge := server.AddCharge(refundtest.Charge{Amount: 1000})
+				if _, err := tx.Request(refundjobs.Request{Name: fmt.Sprintf("order-%03d", i), Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 500}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		end := time.Now().Add(rows * 2 * time.Second * 5 / 4)
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for time.Now().Before(end) && len(server.Refunds("")) < rows {
+					select {
+					case name := <-queue:
+						ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+						wait, err := store.Step(ctx, name)
+						cancel()
+						if err != nil {
+							wait = 15 * time.Second
+						}
+						if wait != refundjobs.NoStep {
+							all.Go(func() {
+								time.Sleep(wait)
+								queue <- name
+							})
+						}
+					case <-time.After(time.Second):
+					}
+				}
+			})
+		}
+		all.Wait()
+		require.Len(t, server.Refunds(""), rows)
+	})
 }

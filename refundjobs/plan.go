@@ -69,7 +69,8 @@ type PlanCount struct {
 // MakePlan stores refunds as the draft of a plan: all of them or, where requests
 // yields an error or a name is taken, none. Nothing is sent. A plan's name and its
 // refunds' names are used once for ever: the same plan again is the one that is there,
-// and another one of that name is [ErrDifferent]. Requests are read one at a time.
+// and another one of that name is [ErrDifferent]. Requests are read one at a time, in the
+// transaction that stores them: Postgres ends that if 200 of them take over a minute.
 func (j *Jobs[TTx]) MakePlan(ctx context.Context, name, by string, requests iter.Seq2[Request, error]) (Plan, error) {
 	if strings.TrimSpace(name) == "" {
 		return Plan{}, failed("MakePlan", name, errors.New("a plan needs a name"))

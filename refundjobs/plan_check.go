@@ -86,7 +86,7 @@ func (j *Jobs[TTx]) checkPlan(ctx context.Context, name string, found func(Findi
 
 // readTurn makes reads wait like refunds do.
 func (j *Jobs[TTx]) readTurn(ctx context.Context, account string) (context.Context, error) {
-	return j.waitTurn(ctx, account)
+	return j.waitTurn(ctx, account, endless)
 }
 
 // payments are what the rows of a plan refund, by account and ID.

@@ -12,6 +12,7 @@ import (
 const (
 	advanceTime = 45 * time.Second // for one step: below River's timeout, and far below its rescue
 	partDelay   = time.Minute      // until a step of an unwound refund is looked at again, if nobody wakes it
+	turnTime    = 10 * time.Second // how long a step waits for its turn: with advanceTime, below River's timeout
 	busyDelay   = time.Second      // until another row of the same payment is looked at again
 	clockWarn   = time.Minute      // how far a worker's clock may be off before it says so
 	noStep      = time.Duration(-1)
@@ -25,7 +26,11 @@ func (j *Jobs[TTx]) step(ctx context.Context, name string) (time.Duration, error
 		return delay, err
 	}
 	if j.options.rate > 0 { // its turn may be seconds away, and everything different then
-		if ctx, err = j.waitTurn(ctx, row.Account); err != nil {
+		ctx, err = j.waitTurn(ctx, row.Account, turnTime)
+		if errors.Is(err, errFarTurn) {
+			return turnTime / 2, nil
+		}
+		if err != nil {
 			return noStep, err
 		}
 		row, now, held, err = j.load(ctx, name)

@@ -38,8 +38,13 @@ type driver struct{ pool *pgxpool.Pool }
 
 func (d driver) River() riverdriver.Driver[pgx.Tx] { return riverpgxv5.New(d.pool) }
 
+// beginBriefly begins a transaction that Postgres ends for a machine that stopped in
+// the middle of it, as one that is suspended: its locks would hold up all others, and
+// RunPlan, for hours. After a minute River gives its jobs to others, too.
+const beginBriefly = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'`
+
 func (d driver) InTx(ctx context.Context, work func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, d.pool, work)
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{BeginQuery: beginBriefly}, work)
 }
 
 func (d driver) Statements(tx pgx.Tx) refundjobs.Statements { return statements{tx} }

@@ -135,7 +135,7 @@ func plan(ctx context.Context, s settings, jobs planner) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	began := time.Now()
 	p, err := jobs.MakePlan(ctx, planName, "ann", refundjobs.ReadCSV(file))
 	if err != nil {
