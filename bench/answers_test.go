@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,7 +11,24 @@ import (
 )
 
 // These are answers as Stripe sends them: indented, and with every field that
-// a settled card refund has.
+// a settled card refund has. There are many of each, all made beforehand, and
+// none has an identifier of another: the JSON of Go 1.27 keeps a few hundred
+// strings and reuses them, so that one answer again and again would flatter.
+
+const (
+	manyRefunds = 1024
+	manyLists   = 8 // each of 100 refunds: more strings than are kept
+	manyEvents  = 128
+)
+
+// many makes n answers.
+func many(n int, make func(i int) string) [][]byte {
+	var made [][]byte
+	for i := range n {
+		made = append(made, []byte(make(i)))
+	}
+	return made
+}
 
 const refundTemplate = `{
   "id": "re_3TzBench%04dbbCccDdd0QwEr",
@@ -49,35 +67,43 @@ func refundAnswer(i int, charge string) string {
 	return fmt.Sprintf(refundTemplate, i, i, charge, 1788000123-i, i, i, i, i)
 }
 
+func refundID(i int) string { return fmt.Sprintf("re_3TzBench%04dbbCccDdd0QwEr", i) }
 func chargeID(i int) string { return fmt.Sprintf("ch_3TzBench%04dbCccDdd4pLmOkNj", i) }
+func orderID(i int) string  { return fmt.Sprintf("order-%d", i) }
 
-func listAnswer(charge func(i int) string) string {
+func createAnswer(i int) string { return refundAnswer(i, linked(i)) }
+func errorAnswer(i int) string  { return fmt.Sprintf(errorTemplate, chargeID(i), i) }
+
+// listAnswer is the n-th page of 100 refunds.
+func listAnswer(n int, charge func(i int) string) string {
 	items := make([]string, 100)
 	for i := range items {
-		items[i] = refundAnswer(i, charge(i))
+		items[i] = refundAnswer(100*n+i, charge(100*n+i))
 	}
 	page := `{"object": "list", "url": "/v1/refunds", "has_more": false, "data": [` + strings.Join(items, ",") + `]}`
 	return indented(page)
 }
 
+func lists(charge func(i int) string) [][]byte {
+	return many(manyLists, func(n int) string { return listAnswer(n, charge) })
+}
+
 func linked(i int) string   { return `"` + chargeID(i) + `"` }
 func expanded(i int) string { return fmt.Sprintf(chargeTemplate, chargeID(i), i, i, i, i) }
 
-// eventAnswer is a refund event of 4 KB: a refund with as much metadata as
+// eventLines are the notes in its metadata that make an event 4 KB long.
+const eventLines = 37
+
+// eventAnswer is the i-th refund event of 4 KB: a refund with as much metadata as
 // that takes. It has the version that the official client insists on.
-func eventAnswer() []byte {
-	notes := map[string]string{"order": "order-0"}
-	for i := 0; ; i++ {
-		metadata, _ := json.Marshal(notes)
-		refund := strings.Replace(refundAnswer(0, linked(0)), `{
-    "order": "order-0"
-  }`, string(metadata), 1)
-		event := indented(fmt.Sprintf(eventTemplate, stripe.APIVersion, refund))
-		if len(event) >= 4<<10 {
-			return []byte(event)
-		}
-		notes[fmt.Sprintf("line_%02d", i)] = fmt.Sprintf("sku-%06d, 1 piece, returned unopened, warehouse 7", i*7919)
+func eventAnswer(i int) string {
+	notes := map[string]string{"order": orderID(i)}
+	for line := range eventLines {
+		notes[fmt.Sprintf("line_%02d", line)] = fmt.Sprintf("sku-%06d, 1 piece, returned unopened, warehouse 7", (i*eventLines+line)*7919%1_000_000)
 	}
+	metadata, _ := json.Marshal(notes)
+	refund := strings.Replace(createAnswer(i), fmt.Sprintf("{\n    \"order\": %q\n  }", orderID(i)), string(metadata), 1)
+	return indented(fmt.Sprintf(eventTemplate, i, stripe.APIVersion, refund))
 }
 
 func indented(text string) string {
@@ -93,7 +119,7 @@ func indented(text string) string {
 }
 
 const eventTemplate = `{
-  "id": "evt_3TzBench0000bCccDdd5QwErTy",
+  "id": "evt_3TzBench%04dbCccDdd5QwErTy",
   "object": "event",
   "api_version": %q,
   "created": 1788000130,
@@ -107,12 +133,12 @@ const eventTemplate = `{
   "type": "refund.updated"
 }`
 
-const errorAnswer = `{
+const errorTemplate = `{
   "error": {
     "code": "charge_already_refunded",
     "doc_url": "https://stripe.com/docs/error-codes/charge-already-refunded",
-    "message": "Charge ch_3TzBench0000bCccDdd4pLmOkNj has already been refunded.",
-    "request_log_url": "https://dashboard.stripe.com/test/logs/req_TzBench0000000?t=1788000123",
+    "message": "Charge %s has already been refunded.",
+    "request_log_url": "https://dashboard.stripe.com/test/logs/req_TzBench%07d?t=1788000123",
     "type": "invalid_request_error"
   }
 }
@@ -233,13 +259,34 @@ const chargeTemplate = `{
 
 func TestAnswers(t *testing.T) {
 	for name, size := range map[string][2]int{
-		refundAnswer(0, linked(0)): {700, 1200},
-		listAnswer(linked):         {80_000, 130_000},
-		listAnswer(expanded):       {350_000, 550_000},
-		string(eventAnswer()):      {4096, 4400},
+		createAnswer(0):         {700, 1200},
+		listAnswer(0, linked):   {80_000, 130_000},
+		listAnswer(0, expanded): {350_000, 550_000},
+		eventAnswer(0):          {4096, 4400},
 	} {
 		if len(name) < size[0] || len(name) > size[1] {
 			t.Errorf("%d bytes instead of %d to %d: %.60s...", len(name), size[0], size[1], name)
+		}
+	}
+}
+
+// TestAnswersDiffer makes sure that what names something in one answer is in no other.
+func TestAnswersDiffer(t *testing.T) {
+	named := regexp.MustCompile(`(?:re|ch|txn|pi|pm|evt|req)_\w*Bench\w+|"order-\d+"|"\d{19,}"|sku-\d+`)
+	for what, answers := range map[string][][]byte{
+		"refunds": many(manyRefunds, createAnswer), "errors": many(manyRefunds, errorAnswer), "events": many(manyEvents, eventAnswer), "lists": lists(linked), "expanded": lists(expanded),
+	} {
+		seen := map[string]int{}
+		for i, answer := range answers {
+			for _, name := range named.FindAllString(string(answer), -1) {
+				if before, ok := seen[name]; ok && before != i {
+					t.Fatalf("%s: %s is in answer %d and in %d", what, name, before, i)
+				}
+				seen[name] = i
+			}
+		}
+		if len(seen) < 2*len(answers) {
+			t.Errorf("%s: %d names in %d answers", what, len(seen), len(answers))
 		}
 	}
 }

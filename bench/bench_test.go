@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -25,14 +25,27 @@ type subject struct {
 	understood func(any) string
 }
 
-// check makes sure that none is fast because it fails.
-func (s subject) check(tb testing.TB, want string) {
-	got, err := s.call(tb.Context())
-	require.NoError(tb, err, s.name)
-	require.Equal(tb, want, s.understood(got), s.name)
+var numberInWords = regexp.MustCompile(`Bench(\d{4})`)
+
+// check makes sure that none is fast because it fails, or because it reads the
+// same again. What it wants are the words of the i-th answer.
+func (s subject) check(tb testing.TB, want func(i int) string) {
+	before := ""
+	for range 3 {
+		got, err := s.call(tb.Context())
+		require.NoError(tb, err, s.name)
+		words := s.understood(got)
+		number := numberInWords.FindStringSubmatch(words)
+		require.NotNil(tb, number, "%s: %s", s.name, words)
+		i, err := strconv.Atoi(number[1])
+		require.NoError(tb, err)
+		require.Equal(tb, want(i), words, s.name)
+		require.NotEqual(tb, before, words, "%s: the same answer again", s.name)
+		before = words
+	}
 }
 
-func compare(b *testing.B, want string, subjects []subject) {
+func compare(b *testing.B, want func(i int) string, subjects []subject) {
 	for _, s := range subjects {
 		b.Run(s.name, func(b *testing.B) {
 			s.check(b, want)
@@ -47,7 +60,7 @@ func compare(b *testing.B, want string, subjects []subject) {
 	}
 }
 
-func compareAtOnce(b *testing.B, goroutines int, want string, subjects []subject) {
+func compareAtOnce(b *testing.B, goroutines int, want func(i int) string, subjects []subject) {
 	for _, s := range subjects {
 		b.Run(s.name, func(b *testing.B) {
 			s.check(b, want)
@@ -78,35 +91,47 @@ func compareAtOnce(b *testing.B, goroutines int, want string, subjects []subject
 func ourRefund(v any) string   { return ourWords(v.(*refundkit.Refund)) }
 func theirRefund(v any) string { return theirWords(v.(*stripe.Refund)) }
 
-const wantRefund = "re_3TzBench0000bbCccDdd0QwEr 1250eur succeeded requested_by_customer 1788000123 ch_3TzBench0000bCccDdd4pLmOkNj " +
-	"pi_3TzBench0000bCccDdd2bVcXzAs txn_3TzBench0000bCccDdd1QwErTy 24011834000000099880000 order-0"
-
-func cannedRefund() *http.Client {
-	return &http.Client{Transport: canned{200, []byte(refundAnswer(0, linked(0)))}}
+func wantRefund(i int) string {
+	return fmt.Sprintf("re_3TzBench%04dbbCccDdd0QwEr 1250eur succeeded requested_by_customer %d ch_3TzBench%04dbCccDdd4pLmOkNj "+
+		"pi_3TzBench%04dbCccDdd2bVcXzAs txn_3TzBench%04dbCccDdd1QwErTy 2401183400000009988%04d order-%d", i, 1788000123-i, i, i, i, i, i)
 }
 
-// ourCreate is the call that all make: part of a charge, a reason, an order.
-func ourCreate() refundkit.RefundCreateParams {
+func cannedRefund() *http.Client { return cannedClient(200, many(manyRefunds, createAnswer)) }
+
+func cannedClient(status int, answers [][]byte) *http.Client {
+	return &http.Client{Transport: &canned{status: status, answers: answers}}
+}
+
+// creates are the calls that all make: part of a charge, a reason, an order.
+type creates struct {
+	turns
+	charges, orders []string
+}
+
+func newCreates() *creates { return &creates{charges: names(chargeID), orders: names(orderID)} }
+
+func (c *creates) ours() refundkit.RefundCreateParams {
+	i := c.next(manyRefunds)
 	return refundkit.RefundCreateParams{
-		Charge: chargeID0, Amount: 1250, Reason: refundkit.RefundReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": "order-0"},
+		Charge: c.charges[i], Amount: 1250, Reason: refundkit.RefundReasonRequestedByCustomer, Metadata: refundkit.Metadata{"order": c.orders[i]},
 	}
 }
 
-func theirCreate() *stripe.RefundCreateParams {
+func (c *creates) theirs() *stripe.RefundCreateParams {
+	i := c.next(manyRefunds)
 	return &stripe.RefundCreateParams{
-		Charge: stripe.String(chargeID0), Amount: stripe.Int64(1250), Reason: stripe.String("requested_by_customer"), Metadata: map[string]string{"order": "order-0"},
+		Charge: stripe.String(c.charges[i]), Amount: stripe.Int64(1250), Reason: stripe.String("requested_by_customer"), Metadata: map[string]string{"order": c.orders[i]},
 	}
 }
-
-const chargeID0 = "ch_3TzBench0000bCccDdd4pLmOkNj"
 
 func createSubjects(tb testing.TB, httpClient *http.Client, baseURL string) []subject {
 	our, their, plain := ours(tb, httpClient, baseURL), theirs(httpClient, baseURL), newFloor(httpClient, baseURL)
+	params := newCreates()
 	return []subject{
-		{"refundkit", func(ctx context.Context) (any, error) { return our.Refunds.Create(ctx, ourCreate()) }, ourRefund},
-		{"stripe-go", func(ctx context.Context) (any, error) { return their.V1Refunds.Create(ctx, theirCreate()) }, theirRefund},
+		{"refundkit", func(ctx context.Context) (any, error) { return our.Refunds.Create(ctx, params.ours()) }, ourRefund},
+		{"stripe-go", func(ctx context.Context) (any, error) { return their.V1Refunds.Create(ctx, params.theirs()) }, theirRefund},
 		{"floor", func(ctx context.Context) (any, error) {
-			form, err := query.Values(ourCreate())
+			form, err := query.Values(params.ours())
 			if err != nil {
 				return nil, err
 			}
@@ -114,7 +139,7 @@ func createSubjects(tb testing.TB, httpClient *http.Client, baseURL string) []su
 			return refund, plain.send(ctx, http.MethodPost, "/v1/refunds", form.Encode(), refund)
 		}, ourRefund},
 		{"floor-values", func(ctx context.Context) (any, error) { // without go-querystring
-			params := ourCreate()
+			params := params.ours()
 			form := url.Values{"charge": {params.Charge}, "amount": {strconv.FormatInt(params.Amount, 10)}, "reason": {string(params.Reason)}}
 			for name, value := range params.Metadata {
 				form.Set("metadata["+name+"]", value)
@@ -127,23 +152,25 @@ func createSubjects(tb testing.TB, httpClient *http.Client, baseURL string) []su
 
 func retrieveSubjects(tb testing.TB) []subject {
 	our, their, plain := ours(tb, cannedRefund(), ""), theirs(cannedRefund(), ""), newFloor(cannedRefund(), "")
-	const id = "re_3TzBench0000bbCccDdd0QwEr"
+	ids, called := names(refundID), new(turns)
+	id := func() string { return ids[called.next(manyRefunds)] }
 	return []subject{
-		{"refundkit", func(ctx context.Context) (any, error) { return our.Refunds.Retrieve(ctx, id) }, ourRefund},
-		{"stripe-go", func(ctx context.Context) (any, error) { return their.V1Refunds.Retrieve(ctx, id, nil) }, theirRefund},
+		{"refundkit", func(ctx context.Context) (any, error) { return our.Refunds.Retrieve(ctx, id()) }, ourRefund},
+		{"stripe-go", func(ctx context.Context) (any, error) { return their.V1Refunds.Retrieve(ctx, id(), nil) }, theirRefund},
 		{"floor", func(ctx context.Context) (any, error) {
 			refund := new(refundkit.Refund)
-			return refund, plain.send(ctx, http.MethodGet, "/v1/refunds/"+id, "", refund)
+			return refund, plain.send(ctx, http.MethodGet, "/v1/refunds/"+id(), "", refund)
 		}, ourRefund},
 	}
 }
 
-const wantError = "400 invalid_request_error charge_already_refunded: Charge ch_3TzBench0000bCccDdd4pLmOkNj has already been refunded."
+func wantError(i int) string {
+	return fmt.Sprintf("400 invalid_request_error charge_already_refunded: Charge %s has already been refunded.", chargeID(i))
+}
 
 // errorSubjects are calls that must fail: their error is the result.
 func errorSubjects(tb testing.TB) []subject {
-	httpClient := &http.Client{Transport: canned{400, []byte(errorAnswer)}}
-	subjects := createSubjects(tb, httpClient, "")[:3]
+	subjects := createSubjects(tb, cannedClient(400, many(manyRefunds, errorAnswer)), "")[:3]
 	for i, s := range subjects {
 		subjects[i].call = func(ctx context.Context) (any, error) {
 			if _, err := s.call(ctx); err != nil {
@@ -169,8 +196,8 @@ func errorWords(v any) string {
 }
 
 // listSubjects read 100 refunds one by one; the last stands for all.
-func listSubjects(tb testing.TB, answer string, expand string) []subject {
-	httpClient := &http.Client{Transport: canned{200, []byte(answer)}}
+func listSubjects(tb testing.TB, answers [][]byte, expand string) []subject {
+	httpClient := cannedClient(200, answers)
 	our, their, plain := ours(tb, httpClient, ""), theirs(httpClient, ""), newFloor(httpClient, "")
 	ourParams, path := refundkit.RefundListParams{Limit: 100}, "/v1/refunds?limit=100"
 	var options []refundkit.CallOption
@@ -229,7 +256,8 @@ func theirList(v any) string {
 	return words
 }
 
-var wantList = "100 " + strings.NewReplacer("Bench0000", "Bench0099", "99880000", "99880099", "order-0", "order-99", "1788000123", "1788000024").Replace(wantRefund)
+func wantList(i int) string     { return "100 " + wantRefund(i) }
+func wantExpanded(i int) string { return fmt.Sprintf("100 %s order-%d 4242 Utrecht", wantRefund(i), i) }
 
 func BenchmarkCreate(b *testing.B) {
 	compare(b, wantRefund, createSubjects(b, cannedRefund(), ""))
@@ -239,33 +267,38 @@ func BenchmarkRetrieve(b *testing.B) { compare(b, wantRefund, retrieveSubjects(b
 
 func BenchmarkError(b *testing.B) { compare(b, wantError, errorSubjects(b)) }
 
-func BenchmarkList(b *testing.B) { compare(b, wantList, listSubjects(b, listAnswer(linked), "")) }
+func BenchmarkList(b *testing.B) { compare(b, wantList, listSubjects(b, lists(linked), "")) }
 
 func BenchmarkListExpanded(b *testing.B) {
-	compare(b, wantList+" order-99 4242 Utrecht", listSubjects(b, listAnswer(expanded), "data.charge"))
+	compare(b, wantExpanded, listSubjects(b, lists(expanded), "data.charge"))
 }
 
-func BenchmarkLoopback1(b *testing.B) {
-	httpClient, url := loopback(b, []byte(refundAnswer(0, linked(0))), 1)
-	compareAtOnce(b, 1, wantRefund, createSubjects(b, httpClient, url)[:3])
-}
+func BenchmarkLoopback1(b *testing.B) { compareOverLoopback(b, 1) }
 
-func BenchmarkLoopback64(b *testing.B) {
-	httpClient, url := loopback(b, []byte(refundAnswer(0, linked(0))), 64)
-	compareAtOnce(b, 64, wantRefund, createSubjects(b, httpClient, url)[:3])
+func BenchmarkLoopback64(b *testing.B) { compareOverLoopback(b, 64) }
+
+func compareOverLoopback(b *testing.B, goroutines int) {
+	httpClient, url := loopback(b, many(manyRefunds, createAnswer), goroutines)
+	compareAtOnce(b, goroutines, wantRefund, createSubjects(b, httpClient, url)[:3])
 }
 
 // TestSubjects checks all of them without timing any.
 func TestSubjects(t *testing.T) {
-	for want, subjects := range map[string][]subject{
-		wantRefund:                          append(createSubjects(t, cannedRefund(), ""), retrieveSubjects(t)...),
-		wantError:                           errorSubjects(t),
-		wantList:                            listSubjects(t, listAnswer(linked), ""),
-		wantList + " order-99 4242 Utrecht": listSubjects(t, listAnswer(expanded), "data.charge"),
-		wantEvent:                           webhookSubjects(t),
+	httpClient, url := loopback(t, many(manyRefunds, createAnswer), 1)
+	for _, c := range []struct {
+		want     func(i int) string
+		subjects []subject
+	}{
+		{wantRefund, createSubjects(t, cannedRefund(), "")},
+		{wantRefund, createSubjects(t, httpClient, url)},
+		{wantRefund, retrieveSubjects(t)},
+		{wantError, errorSubjects(t)},
+		{wantList, listSubjects(t, lists(linked), "")},
+		{wantExpanded, listSubjects(t, lists(expanded), "data.charge")},
+		{wantEvent, webhookSubjects(t)},
 	} {
-		for _, s := range subjects {
-			s.check(t, want)
+		for _, s := range c.subjects {
+			s.check(t, c.want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ import (
 const webhookSecret = "whsec_bench"
 
 // wantEvent is wantRefund with the event's type before it.
-const wantEvent = "refund.updated " + wantRefund
+func wantEvent(i int) string { return "refund.updated " + wantRefund(i) }
 
 // ofEvent is what came of a delivery.
 type ofEvent[T any] struct {
@@ -33,14 +33,17 @@ type ofEvent[T any] struct {
 
 // webhookSubjects verify a delivery of 4 KB and decode its event and refund.
 func webhookSubjects(tb testing.TB) []subject {
-	payload := eventAnswer()
-	signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: payload, Secret: webhookSecret, Timestamp: time.Now()})
+	payloads, headers, called := many(manyEvents, eventAnswer), make([]string, manyEvents), new(turns)
+	for i, payload := range payloads {
+		headers[i] = stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: payload, Secret: webhookSecret, Timestamp: time.Now()}).Header
+	}
+	delivery := func() ([]byte, string) { i := called.next(manyEvents); return payloads[i], headers[i] }
 	our, err := webhook.New([]string{webhookSecret})
 	require.NoError(tb, err)
 	ourKind := func(v any) string { e := v.(ofEvent[*refundkit.Refund]); return e.kind + " " + ourWords(e.refund) }
 	return []subject{
 		{"refundkit", func(context.Context) (any, error) {
-			event, err := our.Parse(payload, signed.Header)
+			event, err := our.Parse(delivery())
 			if err != nil {
 				return nil, err
 			}
@@ -48,7 +51,8 @@ func webhookSubjects(tb testing.TB) []subject {
 			return ofEvent[*refundkit.Refund]{string(event.Type), refund}, err
 		}, ourKind},
 		{"stripe-go", func(context.Context) (any, error) {
-			event, err := stripewebhook.ConstructEvent(payload, signed.Header, webhookSecret)
+			payload, header := delivery()
+			event, err := stripewebhook.ConstructEvent(payload, header, webhookSecret)
 			if err != nil {
 				return nil, err
 			}
@@ -57,7 +61,8 @@ func webhookSubjects(tb testing.TB) []subject {
 			return ofEvent[*stripe.Refund]{string(event.Type), refund}, err
 		}, func(v any) string { e := v.(ofEvent[*stripe.Refund]); return e.kind + " " + theirWords(e.refund) }},
 		{"floor", func(context.Context) (any, error) {
-			if err := verify(payload, signed.Header); err != nil {
+			payload, header := delivery()
+			if err := verify(payload, header); err != nil {
 				return nil, err
 			}
 			var event refundkit.Event
