@@ -5,11 +5,16 @@ import "slices"
 // How the work is shared out. The figures were found by measuring: bench exports
 // what is spread over a year in many ways, and holds the time and the waste.
 const (
-	pagesPerWorker = 20  // are held at most
-	pagesReserved  = 2   // for each stretch before, which is needed sooner
-	longestPart    = 15  // pages
-	shortestPart   = 1.5 // pages
-	pagesMeasured  = 4
+	pagesPerWorker   = 20 // are held at most
+	pagesAhead       = 24 // per worker, of which a stretch may be behind, as far as one can tell
+	pagesReserved    = 3  // per worker, for what is needed sooner
+	shortestPart     = 3  // pages
+	longestPart      = 15
+	longestDoubtful  = 12 // where the paces have misled
+	pagesMeasured    = 3
+	gap              = 4 // times as many seconds as the pages before
+	tooSoonToDoubt   = 3 // parts
+	requestsToExcuse = 200
 )
 
 // plan is how a range is cut into stretches, and what was fetched of them. It
@@ -22,6 +27,7 @@ type plan struct {
 	requests  int        // answered
 	refunds   int        // found, each counted once
 	seconds   int64      // in which they were found
+	tooSoon   int        // parts that had less than half of the pages they were cut for
 }
 
 // stretch is a part of the range, in Unix seconds from from to before to, that
@@ -32,6 +38,8 @@ type stretch struct {
 	reached  int64  // when that was created; to, before the first page
 	pace     pace
 	pages    [][]*Refund // fetched, not yielded
+	fetched  int         // pages, also those yielded
+	due      float64     // how many it was to have when it was cut
 	begun    bool        // its first page has arrived
 	walked   bool        // a worker is fetching its next page
 	done     bool        // nothing is left to fetch
@@ -53,76 +61,73 @@ func newStretch(from, to int64, last Refund) *stretch {
 // first that nobody walks, or what it cuts off the first that is long enough.
 // The newest go first, as what is fetched behind them has to wait for them.
 func (p *plan) next() *stretch {
-	if s := p.first(func(s *stretch) bool { return !s.walked }); s != nil {
+	if s, _ := p.first(func(s *stretch, _ float64) bool { return !s.walked }); s != nil {
 		return s
 	}
-	if s := p.first(p.isLong); s != nil {
-		return p.cut(s)
+	if s, keep := p.first(p.isLong); s != nil {
+		return p.cut(s, keep)
 	}
 	return nil
 }
 
-// first returns the newest stretch that fits, unless too much lies before it: as
-// much as may be held, or as leaves no room for what is needed sooner.
-func (p *plan) first(fits func(*stretch) bool) *stretch {
-	most := p.most()
-	room, ahead := most, 0.0
+// first returns the newest stretch that fits, and how many pages it would keep
+// if it were cut. It returns nil if too much lies before: more than may be held,
+// or so much that it would find no room.
+func (p *plan) first(fits func(s *stretch, keep float64) bool) (*stretch, float64) {
+	workers, all := float64(p.workers), p.left()
+	doubtful := p.isMisled()
+	before, missing := 0, 0.0 // pages that are newer: fetched, and not
 	for _, s := range p.stretches {
-		ahead += float64(len(s.pages))
+		before += len(s.pages)
 		if s.done {
 			continue
 		}
-		if p.buffered >= room || ahead >= float64(most) {
-			return nil
+		reserved := int(min(missing, pagesReserved*workers))
+		tooFar := !doubtful && float64(before)+missing >= pagesAhead*workers
+		if p.buffered+reserved >= p.workers*pagesPerWorker || tooFar {
+			return nil, 0
 		}
-		if fits(s) {
-			return s
+		keep := p.keep(p.fetched()-before, all)
+		if fits(s, keep) {
+			return s, keep
 		}
 		left, _ := p.guess(s)
-		ahead += left
-		room = max(room-pagesReserved, most-pagesReserved*p.workers)
+		if doubtful {
+			left = min(left, keep)
+		}
+		missing += left
 	}
-	return nil
+	return nil, 0
 }
-
-// most is how many pages may be held.
-func (p *plan) most() int { return p.workers * pagesPerWorker }
 
 // isLong reports whether s is enough for two parts. Before its first page has
 // arrived nobody knows.
-func (p *plan) isLong(s *stretch) bool {
+func (p *plan) isLong(s *stretch, keep float64) bool {
+	const enough = 1.75 // the first part may turn out to be shorter
 	left, _ := p.guess(s)
-	return s.begun && left > 2*p.keep(s)
+	return s.begun && left > enough*keep
 }
 
-// keep is how many pages s keeps when the rest of it is cut off. Each part ends
-// with a page that is not full, so few pages are a waste, and many make all that
-// is behind wait: the fewer, the more of that is waiting.
-func (p *plan) keep(s *stretch) float64 {
-	behind, all := 0, 0.0
-	for _, other := range slices.Backward(p.stretches) {
-		if other == s {
-			break
-		}
-		behind += len(other.pages)
-	}
-	for _, other := range p.stretches {
-		left, _ := p.guess(other)
-		all += left
+// keep is how many pages a stretch keeps when the rest of it is cut off. Each
+// part ends with a page that is not full, so few pages are a waste, and many make
+// all that is behind wait: the fewer, the more of that is waiting.
+func (p *plan) keep(behind int, all float64) float64 {
+	longest := float64(longestPart)
+	if p.isMisled() {
+		longest = longestDoubtful
 	}
 	workers := float64(p.workers)
-	return max(shortestPart, min(longestPart, float64(p.most()-behind)/workers, all/workers))
+	return max(shortestPart, min(longest, pagesPerWorker-float64(behind)/workers, all/workers))
 }
 
-// cut leaves s as many pages as it is to keep, and returns the rest. What a page
-// on the way has of the rest is dropped when it arrives.
-func (p *plan) cut(s *stretch) *stretch {
+// cut leaves s so many pages, and returns the rest. What a page on the way has
+// of the rest is dropped when it arrives.
+func (p *plan) cut(s *stretch, keep float64) *stretch {
 	_, seconds := p.guess(s)
-	keep := p.keep(s)
 	rest := newStretch(s.from, s.reached-int64(keep*seconds), Refund{})
 	rest.pace = s.pace
-	rest.pace.alike += int(keep)
-	s.from = rest.to
+	rest.pace.alike += keep
+	s.from, s.due = rest.to, float64(s.fetched)+keep
 	p.stretches = slices.Insert(p.stretches, slices.Index(p.stretches, s)+1, rest)
 	return rest
 }
@@ -135,24 +140,42 @@ func (p *plan) guess(s *stretch) (pages, seconds float64) {
 	}
 	whole := float64(s.reached - s.from)
 	seconds = s.pace.seconds()
-	if !p.isWasteful() {
+	if !p.isMisled() {
 		return whole / seconds, seconds
 	}
-	// The paces have misled: there are many short bursts. What holds for the whole
-	// export is the better guess then; but what has gone on for a while at one pace
-	// goes on for about twice as long.
-	pages = min(whole/seconds, float64(2*s.pace.alike))
+	// There are many short bursts. What holds for the whole export is the better
+	// guess then; but what has gone on for a while at one pace goes on for about
+	// as long.
+	pages = min(whole/seconds, s.pace.alike)
 	if average := p.average(); whole/average >= pages {
 		return whole / average, average
 	}
 	return pages, seconds
 }
 
-// isWasteful reports whether parts ended so soon that too many requests brought
-// little.
-func (p *plan) isWasteful() bool {
-	wasted := float64(p.requests) - float64(p.refunds)/maxPage
-	return wasted > 3+0.05*float64(p.requests)
+// left is how many pages are left to fetch, as far as one can tell.
+func (p *plan) left() float64 {
+	all := 0.0
+	for _, s := range p.stretches {
+		pages, _ := p.guess(s)
+		all += pages
+	}
+	return all
+}
+
+// fetched is how many pages wait to be yielded.
+func (p *plan) fetched() int {
+	pages := 0
+	for _, s := range p.stretches {
+		pages += len(s.pages)
+	}
+	return pages
+}
+
+// isMisled reports whether the paces have misled: more parts than chance explains
+// ended too soon.
+func (p *plan) isMisled() bool {
+	return float64(p.tooSoon) >= tooSoonToDoubt+float64(p.requests)/requestsToExcuse
 }
 
 // average is how many seconds a page has covered in the whole export.
@@ -173,10 +196,14 @@ func (p *plan) arrived(s *stretch, page []*Refund, done bool) {
 	s.reached, s.begun, s.done = reached, true, done
 	if len(page) == 0 {
 		p.buffered--
-		return
+	} else {
+		s.after = page[len(page)-1].ID
+		s.pages = append(s.pages, page)
+		s.fetched++
 	}
-	s.after = page[len(page)-1].ID
-	s.pages = append(s.pages, page)
+	if done && float64(2*s.fetched) < s.due {
+		p.tooSoon++
+	}
 }
 
 // take returns the next page in order, or nil if it has not arrived yet.
@@ -203,12 +230,11 @@ func (p *plan) isFetched() bool {
 // cut off goes on at the pace of the stretch that it was cut off.
 type pace struct {
 	last  [pagesMeasured]int64
-	pages int // measured
-	alike int // pages since a gap
+	pages int     // measured
+	alike float64 // pages since a gap
 }
 
 func (p *pace) add(seconds int64) {
-	const gap = 4 // times as long as the pages before
 	if p.pages > 0 && float64(seconds) > gap*p.seconds() {
 		p.alike = 0
 	}
