@@ -21,8 +21,6 @@ type balanceStream struct {
 	balance BalanceReader
 	kind    refundkit.BalanceTransactionType
 	account string
-	ctx     context.Context
-	stop    context.CancelFunc
 	group   sync.WaitGroup
 
 	from, to time.Time // what no part covers yet
@@ -42,36 +40,34 @@ type streamPart struct {
 	last     *refundkit.BalanceTransaction
 }
 
+// newBalanceStream begins to read. All calls take the same context; when it has ended, wait
+// returns soon.
 func newBalanceStream(ctx context.Context, balance BalanceReader, kind refundkit.BalanceTransactionType, account string, from, to time.Time) *balanceStream {
 	s := &balanceStream{balance: balance, kind: kind, account: account, from: from, to: to}
-	s.ctx, s.stop = context.WithCancel(ctx)
-	s.start(&streamPart{from: from, to: to, most: streamPages * pageSize})
+	s.start(ctx, &streamPart{from: from, to: to, most: streamPages * pageSize})
 	s.to = from
 	return s
 }
 
-// close ends what is being read, and waits for it.
-func (s *balanceStream) close() {
-	s.stop()
-	s.group.Wait()
-}
+// wait returns when nothing is being read any more.
+func (s *balanceStream) wait() { s.group.Wait() }
 
-func (s *balanceStream) start(p *streamPart) {
+func (s *balanceStream) start(ctx context.Context, p *streamPart) {
 	p.found = make(chan *refundkit.BalanceTransaction, streamPages*pageSize)
 	s.parts = append(s.parts, p)
 	s.group.Go(func() {
 		defer close(p.found)
 		params := refundkit.BalanceTransactionListParams{Type: s.kind, StartingAfter: p.after, Created: refundkit.CreatedRange{From: p.from, Before: p.to}}
 		sent := 0
-		for t, err := range s.balance.All(s.ctx, params, accountOption(s.account)...) {
+		for t, err := range s.balance.All(ctx, params, accountOption(s.account)...) {
 			if err != nil {
 				p.err = err
 				return
 			}
 			select {
 			case p.found <- t:
-			case <-s.ctx.Done():
-				p.err = s.ctx.Err()
+			case <-ctx.Done():
+				p.err = ctx.Err()
 				return
 			}
 			if sent++; sent == p.most {
@@ -82,7 +78,7 @@ func (s *balanceStream) start(p *streamPart) {
 }
 
 // next returns the next that was created from an instant on, or nil if there is none.
-func (s *balanceStream) next(from time.Time) (*refundkit.BalanceTransaction, error) {
+func (s *balanceStream) next(ctx context.Context, from time.Time) (*refundkit.BalanceTransaction, error) {
 	for s.peeked == nil && len(s.parts) > 0 {
 		part := s.parts[0]
 		t, ok := <-part.found
@@ -94,7 +90,7 @@ func (s *balanceStream) next(from time.Time) (*refundkit.BalanceTransaction, err
 			return nil, part.err
 		default:
 			s.parts = s.parts[1:]
-			s.ended(part)
+			s.ended(ctx, part)
 		}
 	}
 	if s.peeked == nil || s.peeked.Created.Before(from) {
@@ -106,7 +102,7 @@ func (s *balanceStream) next(from time.Time) (*refundkit.BalanceTransaction, err
 }
 
 // ended learns from a part, and starts others behind those that are being read.
-func (s *balanceStream) ended(p *streamPart) {
+func (s *balanceStream) ended(ctx context.Context, p *streamPart) {
 	after := ""
 	switch {
 	case p.most > 0 && p.count == p.most: // there may be more behind it
@@ -124,7 +120,7 @@ func (s *balanceStream) ended(p *streamPart) {
 		if from.Sub(s.from) < s.length/2 {
 			from = s.from // no part for a small rest
 		}
-		s.start(&streamPart{from: from, to: s.to, after: after})
+		s.start(ctx, &streamPart{from: from, to: s.to, after: after})
 		s.to, after = from, ""
 	}
 }

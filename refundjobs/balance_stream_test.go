@@ -64,10 +64,12 @@ func TestBalanceStream(t *testing.T) {
 				at := refundkit.NewTimestamp(start.Add(spread.at(i)).Truncate(time.Second))
 				l.all = append(l.all, &refundkit.BalanceTransaction{ID: fmt.Sprint("txn_", i), Created: at})
 			}
-			s := newBalanceStream(t.Context(), l, "refund", "", start, start.Add(year))
-			defer s.close()
+			ctx, cancel := context.WithCancel(t.Context())
+			s := newBalanceStream(ctx, l, "refund", "", start, start.Add(year))
+			defer s.wait()
+			defer cancel()
 			for i, from := 0, start.Add(year); i < spread.count; {
-				next, err := s.next(from)
+				next, err := s.next(ctx, from)
 				require.NoError(t, err)
 				if next == nil {
 					from = maxTime(start, from.Add(-24*time.Hour))
@@ -76,7 +78,7 @@ func TestBalanceStream(t *testing.T) {
 				require.Same(t, l.all[i], next)
 				i++
 			}
-			last, err := s.next(start)
+			last, err := s.next(ctx, start)
 			require.NoError(t, err)
 			require.Nil(t, last)
 			ideal := int64(spread.count+pageSize-1) / pageSize

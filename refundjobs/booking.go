@@ -49,9 +49,9 @@ type bookings struct {
 	tell    func(Difference) error
 }
 
-func (b *bookings) close() {
+func (b *bookings) wait() {
 	for _, s := range b.streams {
-		s.close()
+		s.wait()
 	}
 }
 
@@ -75,7 +75,7 @@ func (b *bookings) add(row Job, refund *refundkit.Refund) {
 func (b *bookings) settle(ctx context.Context, from time.Time, end bool) (read int, err error) {
 	for _, stream := range b.streams {
 		for {
-			t, err := stream.next(from)
+			t, err := stream.next(ctx, from)
 			if err != nil {
 				return read, err
 			}

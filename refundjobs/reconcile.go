@@ -125,7 +125,9 @@ func (j *Jobs[TTx]) reconcileAccount(ctx context.Context, r *reconciler, service
 	}
 	r.books = &bookings{reader: j.options.balance, open: map[string]*booking{}, options: accountOption(r.account), tell: r.yieldOne, find: r.rowByRefund}
 	r.books.refunds, _ = j.refunds.(retriever)
-	defer r.books.close()
+	defer r.books.wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	for _, kind := range refundMovements() {
 		r.books.streams = append(r.books.streams, newBalanceStream(ctx, j.options.balance, kind, r.account, from, r.to))
 	}

@@ -85,8 +85,11 @@ type SweepGap struct {
 // https://docs.stripe.com/rate-limits
 func (j *Jobs[TTx]) Sweep(ctx context.Context, handle func(context.Context, *refundkit.Event) error, accounts ...string) (SweepResult, error) {
 	var result SweepResult
-	if j.options.events == nil || handle == nil {
+	switch {
+	case j.options.events == nil:
 		return result, failed("Sweep", "", ErrNoEvents)
+	case handle == nil:
+		return result, failed("Sweep", "", errors.New("there is nothing to handle events: give it HandleEvent's function"))
 	}
 	if len(accounts) == 0 {
 		var err error
