@@ -51,6 +51,28 @@ func TestSweepBringsBackWhatRiverLost(t *testing.T) {
 	})
 }
 
+// What a plan has given to the workers waits for them in River's queue, and gets no
+// second alarm there.
+func TestSweepLeavesPlansToRiver(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		requests := []refundjobs.Request{{Name: "festival/1", Currency: "eur", Params: refundkit.RefundCreateParams{Charge: s.charge().ID, Amount: 500}}}
+		plan, err := s.MakePlan(t.Context(), "festival", "ann", sequence(requests))
+		require.NoError(t, err)
+		_, err = s.ApprovePlan(t.Context(), "festival", "bob", plan.Digest)
+		require.NoError(t, err)
+		_, err = s.RunPlan(t.Context(), "festival", "bob")
+		require.NoError(t, err)
+		const steps = `SELECT count(*) FROM river_job WHERE kind = 'refundjobs_step'`
+		s.server.Advance(70 * time.Second)
+		require.NoError(t, s.Sweep(t.Context()))
+		require.Equal(t, 1, db.count(t, steps))
+		s.server.Advance(10 * time.Second)
+		require.NoError(t, s.Sweep(t.Context()))
+		require.Equal(t, 2, db.count(t, steps), "a minute is enough")
+	})
+}
+
 // startShop is a shop whose time is real, with a worker that runs until stop.
 func startShop(t *testing.T, db *database) (s *shop, stop context.CancelFunc, ended chan error) {
 	s = &shop{t: t, db: db, server: refundtest.New(refundtest.WithClock(time.Now))}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/refundkit/refundkit"
@@ -345,16 +346,20 @@ func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int)
 		due = append(due, row)
 		return err
 	}
-	before := j.dialect.when(now.Add(-since))
-	bound, args := "", []any{before}
-	if limit >= 0 {
-		bound, args = " LIMIT $2", append(args, limit)
+	before, ofPlans := now.Add(-since), now.Add(-since)
+	if since > 0 {
+		ofPlans = ofPlans.Add(-feedAhead) // what a plan has fed stands in River's queue as long as that
 	}
-	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs WHERE due_at <= $1 ORDER BY due_at, name"+bound, args...); err != nil {
+	bound := ""
+	if limit >= 0 {
+		bound = " LIMIT " + strconv.Itoa(limit)
+	}
+	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs WHERE due_at <= $1 AND (plan = '' OR due_at <= $2) ORDER BY due_at, name"+bound,
+		j.dialect.when(before), j.dialect.when(ofPlans)); err != nil {
 		return nil, err
 	}
 	if _, ok := j.refunds.(retriever); ok {
-		err = queryAll(ctx, q, scan, `SELECT name, version, plan FROM refundjobs WHERE state = 'sent' AND refund_status = '' AND updated_at <= $1`+bound, args...)
+		err = queryAll(ctx, q, scan, `SELECT name, version, plan FROM refundjobs WHERE state = 'sent' AND refund_status = '' AND updated_at <= $1`+bound, j.dialect.when(before))
 	}
 	return due, err
 }

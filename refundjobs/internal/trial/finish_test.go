@@ -42,8 +42,9 @@ func (o *ordeal) finish() {
 			settled = true
 			o.pass(48 * time.Hour) // whatever was to be done later is done
 		case o.due() > 0:
-			step = firstStep
+			step, settled = firstStep, false // a refund that is made now may fail later
 		default:
+			settled = false
 			o.pass(step)
 			step = min(2*step, lastStep)
 		}
