@@ -65,7 +65,7 @@ func TestSweepLeavesPlansToRiver(t *testing.T) {
 		require.NoError(t, err)
 		const steps = `SELECT count(*) FROM river_job WHERE kind = 'refundjobs_step'`
 		s.server.Advance(70 * time.Second)
-		require.NoError(t, s.Sweep(t.Context()))
+		require.NoError(t, s.GiveAlarms(t.Context()))
 		require.Equal(t, 1, db.count(t, steps))
 		s.server.Advance(10 * time.Second)
 		require.NoError(t, s.Sweep(t.Context()))
