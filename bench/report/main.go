@@ -4,8 +4,10 @@
 //
 //	go run ./report
 //
-// All ratios are of runs that alternate within seconds, so that a busy machine
-// slows all sides.
+// It measures with two versions of Go, which -go names; the go command gets
+// those that are not there. All ratios are of runs that alternate within seconds,
+// so that a busy machine slows all sides. Walks, exports, chaos and cold builds
+// are measured with the first version alone.
 package main
 
 import (
@@ -24,9 +26,10 @@ import (
 
 func main() {
 	var s settings
+	flag.StringVar(&s.toolchains, "go", "local,go1.27.4", "the versions of Go, as GOTOOLCHAIN takes them")
 	flag.IntVar(&s.count, "count", 10, "how often each benchmark runs")
-	flag.StringVar(&s.benchtime, "benchtime", "100ms", "how long each run takes")
-	flag.IntVar(&s.builds, "builds", 3, "how often each program is built with an empty cache")
+	flag.StringVar(&s.benchtime, "benchtime", "50ms", "how long each run takes")
+	flag.IntVar(&s.builds, "builds", 1, "how often each program is built with an empty cache")
 	flag.StringVar(&s.results, "o", "RESULTS.md", "where the tables go")
 	flag.StringVar(&s.chart, "chart", filepath.Join("..", "docs", "bench.svg"), "where the chart goes")
 	flag.Parse()
@@ -39,14 +42,14 @@ func main() {
 }
 
 type settings struct {
-	count, builds             int
-	benchtime, results, chart string
+	count, builds                         int
+	toolchains, benchtime, results, chart string
 }
 
 // findings are all that was measured.
 type findings struct {
 	machine    string
-	benchmarks benchmarks
+	versions   []version
 	metrics    map[string]float64
 	footprints map[string]footprint.Build
 }
@@ -60,27 +63,45 @@ func (s settings) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	binary := filepath.Join(temporary, "bench.test")
-	if _, err := output(ctx, "go", "test", "-c", "-o", binary, "."); err != nil {
-		return err
-	}
 	var f findings
+	for i, toolchain := range strings.Split(s.toolchains, ",") {
+		fmt.Fprintln(os.Stderr, "building the benchmarks with", toolchain)
+		v, err := build(ctx, toolchain, filepath.Join(temporary, fmt.Sprintf("bench%d.test", i)))
+		if err != nil {
+			return err
+		}
+		f.versions = append(f.versions, v)
+	}
 	fmt.Fprintln(os.Stderr, "benchmarks")
-	if f.benchmarks, err = runBenchmarks(ctx, binary, s); err != nil {
+	if err := runBenchmarks(ctx, f.versions, s); err != nil {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "walk, export and chaos")
-	if f.metrics, err = runMetrics(ctx, binary); err != nil {
+	if f.metrics, err = runMetrics(ctx, f.versions[0].binary); err != nil {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "cold builds")
+	if err := os.Setenv("GOTOOLCHAIN", f.versions[0].name); err != nil {
+		return err
+	}
 	if f.footprints, err = runBuilds(ctx, s.builds); err != nil {
 		return err
 	}
-	if f.machine, err = machine(ctx, f.benchmarks.cpu); err != nil {
+	if f.machine, err = f.describe(ctx); err != nil {
 		return err
 	}
 	return s.write(f)
+}
+
+// build makes the benchmarks with a version of Go.
+func build(ctx context.Context, toolchain, binary string) (version, error) {
+	env := append(os.Environ(), "GOTOOLCHAIN="+toolchain)
+	name, err := output(ctx, env, "go", "env", "GOVERSION")
+	if err != nil {
+		return version{}, err
+	}
+	_, err = output(ctx, env, "go", "test", "-c", "-o", binary, ".")
+	return version{name: strings.TrimSpace(name), binary: binary, runs: map[string]map[string][]run{}}, err
 }
 
 func (s settings) write(f findings) error {
@@ -114,22 +135,28 @@ func runBuilds(ctx context.Context, times int) (map[string]footprint.Build, erro
 	return least, nil
 }
 
-// machine names what the numbers depend on.
-func machine(ctx context.Context, cpu string) (string, error) {
-	modules, err := output(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "github.com/stripe/stripe-go/v86", "github.com/google/go-querystring")
+// describe names what the numbers depend on.
+func (f findings) describe(ctx context.Context) (string, error) {
+	modules, err := output(ctx, nil, "go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "github.com/stripe/stripe-go/v86", "github.com/google/go-querystring")
 	if err != nil {
 		return "", err
 	}
-	versions := strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(modules, "github.com/", "")), "\n", ", ")
-	return fmt.Sprintf("%s, %d cores, %s/%s, %s, %s", cpu, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), versions), nil
+	parts := []string{f.versions[0].cpu, fmt.Sprintf("%d cores", runtime.NumCPU()), runtime.GOOS + "/" + runtime.GOARCH}
+	for _, v := range f.versions {
+		parts = append(parts, v.name)
+	}
+	parts = append(parts, strings.Fields(strings.NewReplacer("github.com/", "", " ", "@").Replace(modules))...)
+	return strings.Join(parts, ", "), nil
 }
 
-// output runs a command, and returns what it says.
-func output(ctx context.Context, name string, args ...string) (string, error) {
+// output runs a command, in this environment or, without one, in the report's,
+// and returns what it says on its standard output.
+func output(ctx context.Context, env []string, name string, args ...string) (string, error) {
+	var out, complaints strings.Builder
 	command := exec.CommandContext(ctx, name, args...)
-	out, err := command.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
+	command.Env, command.Stdout, command.Stderr = env, &out, &complaints
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s%s", filepath.Base(name), strings.Join(args, " "), err, out.String(), complaints.String())
 	}
-	return string(out), nil
+	return out.String(), nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/refundkit/refundkit/bench/footprint"
@@ -10,10 +11,13 @@ import (
 
 func (f findings) markdown(s settings) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# refundkit, measured\n\n%s.\n\nTo reproduce it: `cd bench && go run ./report -count %d -benchtime %s -builds %d`\n\n", f.machine, s.count, s.benchtime, s.builds)
+	fmt.Fprintf(&b, "# refundkit, measured\n\n%s.\n\nTo reproduce it: `cd bench && go run ./report -go %s -count %d -benchtime %s -builds %d`\n\n", f.machine, f.names(), s.count, s.benchtime, s.builds)
 	b.WriteString("The floor is net/http and encoding/json into the same structs, with nothing around them; to create, with go-querystring too.\n" +
-		"All get the same bytes from the same transport, in process where nothing else is said. Medians, ± their 95 % confidence interval.\n\n")
+		"All get the same answers from the same transport, in process where nothing else is said, and no answer shares an ID with the one before.\n" +
+		"Medians, ± their 95 % confidence interval.\n\n")
 	f.writeCalls(&b)
+	f.writeAllocations(&b)
+	f.writeNotMet(&b)
 	f.writeTargets(&b)
 	f.writeWalks(&b)
 	f.writeSpreads(&b)
@@ -22,20 +26,52 @@ func (f findings) markdown(s settings) string {
 	return b.String()
 }
 
-func (f findings) writeCalls(b *strings.Builder) {
-	b.WriteString("## Calls\n\n| | refundkit | stripe-go | floor | refundkit / stripe-go | refundkit / floor |\n|---|--:|--:|--:|--:|--:|\n")
-	m := f.benchmarks
-	for _, row := range rows {
-		fmt.Fprintf(b, "| %s, time | %s | %s | %s | %s | %s |\n", row.name, microseconds(m.time(row.benchmark, "refundkit")), microseconds(m.time(row.benchmark, "stripe-go")),
-			microseconds(m.time(row.benchmark, "floor")), ratio(m.timeRatio(row.benchmark, "stripe-go")), ratio(m.timeRatio(row.benchmark, "floor")))
-		fmt.Fprintf(b, "| %s, allocations | %.0f | %.0f | %.0f | %.2f | %.2f |\n", row.name, m.allocations(row.benchmark, "refundkit").median,
-			m.allocations(row.benchmark, "stripe-go").median, m.allocations(row.benchmark, "floor").median,
-			m.allocationRatio(row.benchmark, "stripe-go").median, m.allocationRatio(row.benchmark, "floor").median)
+// names are the versions as -go takes them.
+func (f findings) names() string {
+	var names []string
+	for _, v := range f.versions {
+		names = append(names, v.name)
 	}
-	fmt.Fprintf(b, "\nWithout go-querystring the floor creates in %s with %.0f allocations.\n\n", microseconds(m.time("Create", "floor-values")), m.allocations("Create", "floor-values").median)
+	return strings.Join(names, ",")
 }
 
-func microseconds(s sample) string {
+func (f findings) writeCalls(b *strings.Builder) {
+	for _, v := range f.versions {
+		fmt.Fprintf(b, "## Time of a call, %s\n\n", v.title())
+		b.WriteString("| | refundkit | stripe-go | floor | refundkit / stripe-go | goal | refundkit / floor | goal |\n|---|--:|--:|--:|--:|---|--:|---|\n")
+		for _, row := range rows {
+			fmt.Fprintf(b, "| %s | %s | %s | %s |", row.name, v.microseconds(row.benchmark, "refundkit"), v.microseconds(row.benchmark, "stripe-go"), v.microseconds(row.benchmark, "floor"))
+			goals := [2]string{"none", "none"}
+			for i, t := range v.callTargets(row) {
+				most := [2]float64{row.goals[v.minor()].stripeGo, row.goals[v.minor()].floor}[i]
+				goals[i] = fmt.Sprintf("%.2f, %s", most, t.verdict())
+			}
+			fmt.Fprintf(b, " %s | %s | %s | %s |\n", ratio(v.timeRatio(row.benchmark, "stripe-go")), goals[0], ratio(v.timeRatio(row.benchmark, "floor")), goals[1])
+		}
+		fmt.Fprintf(b, "\nWithout go-querystring the floor creates in %s.\n\n", v.microseconds("Create", "floor-values"))
+	}
+}
+
+func (f findings) writeAllocations(b *strings.Builder) {
+	b.WriteString("## Allocations of a call\n\n| |")
+	for _, v := range f.versions {
+		fmt.Fprintf(b, " refundkit, %s | stripe-go | floor |", v.title())
+	}
+	b.WriteString("\n|---|" + strings.Repeat("--:|--:|--:|", len(f.versions)) + "\n")
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s |", row.name)
+		for _, v := range f.versions {
+			for _, subject := range []string{"refundkit", "stripe-go", "floor"} {
+				fmt.Fprintf(b, " %.0f |", v.of(row.benchmark, subject, allocations).median)
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+}
+
+func (v version) microseconds(benchmark, subject string) string {
+	s := v.of(benchmark, subject, nanoseconds)
 	return fmt.Sprintf("%s µs ± %.0f %%", significant(s.median/1e3), 100*s.spread)
 }
 
@@ -52,9 +88,34 @@ func significant(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
+// writeNotMet tells of each target that was missed, whichever, and why.
+func (f findings) writeNotMet(b *strings.Builder) {
+	var all []target
+	for _, v := range f.versions {
+		for _, row := range rows {
+			all = append(all, v.callTargets(row)...)
+		}
+	}
+	all = slices.Concat(all, f.beyondTargets(), f.otherTargets())
+	b.WriteString("## Not met, and why\n\n")
+	missed := 0
+	for _, t := range all {
+		if t.met {
+			continue
+		}
+		missed++
+		measured := t.measured
+		if t.close {
+			measured += ", by less than the spread"
+		}
+		fmt.Fprintf(b, "- %s: %s; %s.\n", t.what, measured, t.reason)
+	}
+	fmt.Fprintf(b, "\n%d of %d targets are not met.\n\n", missed, len(all))
+}
+
 func (f findings) writeTargets(b *strings.Builder) {
-	b.WriteString("## Targets\n\n| target | measured | |\n|---|---|---|\n")
-	for _, t := range f.targets() {
+	b.WriteString("## The other targets\n\n| target | measured | |\n|---|---|---|\n")
+	for _, t := range slices.Concat(f.beyondTargets(), f.otherTargets()) {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", t.what, t.measured, t.verdict())
 	}
 	b.WriteString("\n")

@@ -6,16 +6,25 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // run is one run of a benchmark.
 type run struct{ nanoseconds, allocations float64 }
 
-// benchmarks are the runs by benchmark and subject, as in Create and refundkit:
-// the n-th runs of all subjects belong together.
-type benchmarks struct {
-	cpu  string
-	runs map[string]map[string][]run
+// version is what was measured with one version of Go, such as go1.27.4: the
+// runs by benchmark and subject, as in Create and refundkit. The n-th runs of all
+// subjects belong together.
+type version struct {
+	name, binary, cpu string
+	runs              map[string]map[string][]run
+}
+
+// title is its name in words, and minor the part that targets are set for.
+func (v version) title() string { return "Go " + strings.TrimPrefix(v.name, "go") }
+func (v version) minor() string {
+	parts := strings.SplitN(strings.TrimPrefix(v.name, "go"), ".", 3)
+	return strings.Join(parts[:min(len(parts), 2)], ".")
 }
 
 var (
@@ -24,40 +33,48 @@ var (
 	metricLine    = regexp.MustCompile(`(?m) metric (\S+) (\S+)$`)
 )
 
-// runBenchmarks runs them all once, then all once more, and so on, so that what
-// disturbs for a while disturbs all.
-func runBenchmarks(ctx context.Context, binary string, s settings) (benchmarks, error) {
-	found := benchmarks{runs: map[string]map[string][]run{}}
+// runBenchmarks runs them all once with each version, then all once more, and so
+// on, so that what disturbs for a while disturbs all.
+func runBenchmarks(ctx context.Context, versions []version, s settings) error {
 	for range s.count {
-		out, err := output(ctx, binary, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", s.benchtime)
-		if err != nil {
-			return found, err
-		}
-		if cpu := cpuLine.FindStringSubmatch(out); cpu != nil {
-			found.cpu = cpu[1]
-		}
-		for _, line := range benchmarkLine.FindAllStringSubmatch(out, -1) {
-			nanoseconds, _ := strconv.ParseFloat(line[3], 64)
-			allocations, _ := strconv.ParseFloat(line[4], 64)
-			if found.runs[line[1]] == nil {
-				found.runs[line[1]] = map[string][]run{}
+		for i := range versions {
+			out, err := output(ctx, nil, versions[i].binary, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", s.benchtime)
+			if err != nil {
+				return err
 			}
-			found.runs[line[1]][line[2]] = append(found.runs[line[1]][line[2]], run{nanoseconds, allocations})
+			versions[i].read(out)
 		}
 	}
-	for _, row := range rows {
-		for _, subject := range []string{"refundkit", "stripe-go", "floor"} {
-			if len(found.runs[row.benchmark][subject]) != s.count {
-				return found, fmt.Errorf("benchmark %s/%s did not run %d times", row.benchmark, subject, s.count)
+	for _, v := range versions {
+		for _, row := range rows {
+			for _, subject := range []string{"refundkit", "stripe-go", "floor"} {
+				if len(v.runs[row.benchmark][subject]) != s.count {
+					return fmt.Errorf("%s: benchmark %s/%s did not run %d times", v.name, row.benchmark, subject, s.count)
+				}
 			}
 		}
 	}
-	return found, nil
+	return nil
+}
+
+// read adds the runs of which out tells.
+func (v *version) read(out string) {
+	if cpu := cpuLine.FindStringSubmatch(out); cpu != nil {
+		v.cpu = cpu[1]
+	}
+	for _, line := range benchmarkLine.FindAllStringSubmatch(out, -1) {
+		nanoseconds, _ := strconv.ParseFloat(line[3], 64)
+		allocations, _ := strconv.ParseFloat(line[4], 64)
+		if v.runs[line[1]] == nil {
+			v.runs[line[1]] = map[string][]run{}
+		}
+		v.runs[line[1]][line[2]] = append(v.runs[line[1]][line[2]], run{nanoseconds, allocations})
+	}
 }
 
 // runMetrics runs the tests that count requests, and tells what they logged.
 func runMetrics(ctx context.Context, binary string) (map[string]float64, error) {
-	out, err := output(ctx, binary, "-test.run", "^Test(Walk|Export|Chaos)", "-test.v", "-full")
+	out, err := output(ctx, nil, binary, "-test.run", "^Test(Walk|Export|Chaos)", "-test.v", "-full")
 	if err != nil {
 		return nil, err
 	}
@@ -103,31 +120,28 @@ func outside(n int) int {
 	return 0
 }
 
-func (b benchmarks) time(benchmark, subject string) sample {
-	return b.each(benchmark, subject, "", func(r run) float64 { return r.nanoseconds })
-}
+func nanoseconds(r run) float64 { return r.nanoseconds }
+func allocations(r run) float64 { return r.allocations }
 
-func (b benchmarks) allocations(benchmark, subject string) sample {
-	return b.each(benchmark, subject, "", func(r run) float64 { return r.allocations })
-}
-
-// timeRatio is how long refundkit takes for each nanosecond of the other, run by run.
-func (b benchmarks) timeRatio(benchmark, other string) sample {
-	return b.each(benchmark, "refundkit", other, func(r run) float64 { return r.nanoseconds })
-}
-
-func (b benchmarks) allocationRatio(benchmark, other string) sample {
-	return b.each(benchmark, "refundkit", other, func(r run) float64 { return r.allocations })
-}
-
-func (b benchmarks) each(benchmark, subject, other string, of func(run) float64) sample {
+// of is what a benchmark costs one subject.
+func (v version) of(benchmark, subject string, cost func(run) float64) sample {
 	var values []float64
-	for i, r := range b.runs[benchmark][subject] {
-		value := of(r)
-		if other != "" {
-			value /= of(b.runs[benchmark][other][i])
-		}
-		values = append(values, value)
+	for _, r := range v.runs[benchmark][subject] {
+		values = append(values, cost(r))
 	}
 	return summarize(values)
+}
+
+// ratio is what a benchmark costs one subject for each that it costs the other, run by run.
+func (v version) ratio(benchmark, subject, other string, cost func(run) float64) sample {
+	var values []float64
+	for i, r := range v.runs[benchmark][subject] {
+		values = append(values, cost(r)/cost(v.runs[benchmark][other][i]))
+	}
+	return summarize(values)
+}
+
+// timeRatio is how long refundkit takes for each nanosecond of the other.
+func (v version) timeRatio(benchmark, other string) sample {
+	return v.ratio(benchmark, "refundkit", other, nanoseconds)
 }
