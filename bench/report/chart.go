@@ -74,13 +74,13 @@ func drawLegend(b *strings.Builder) {
 		x            int
 		class, words string
 	}{
-		{16, "bar", "refundkit"}, {112, "bar short", "a goal is missed: see below the bar"}, {346, "track", "stripe-go"},
+		{16, "bar", "refundkit"}, {112, "bar short", "a goal is missed: see below the bar"}, {372, "track", "stripe-go"},
 	} {
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="48" width="14" height="10" rx="2"/>`, entry.class, entry.x)
 		text(b, entry.x+20, 58, "small", entry.words)
 	}
-	b.WriteString(`<line class="floor" x1="446" y1="45" x2="446" y2="61"/>`)
-	text(b, 454, 58, "small", "floor: net/http and encoding/json into the same structs")
+	b.WriteString(`<line class="floor" x1="480" y1="45" x2="480" y2="61"/>`)
+	text(b, 488, 58, "small", "floor: net/http and encoding/json into the same structs")
 }
 
 // drawBar draws our part of a track that is 100 % long, and where the floor is.
@@ -101,16 +101,16 @@ func (v version) drawBar(b *strings.Builder, left, y int, r row) {
 	}
 }
 
-// missed says which goals of a benchmark are not met.
+// missed says which goals of a benchmark are not met, and by how little if so.
 func (v version) missed(r row) string {
 	var parts []string
 	for i, t := range v.callTargets(r) {
 		switch goal := r.goals[v.minor()]; {
 		case t.met:
 		case i == 0:
-			parts = append(parts, fmt.Sprintf("goal %.0f %%", 100*goal.stripeGo))
+			parts = append(parts, fmt.Sprintf("%.1f %%, goal %.0f %%", 100*v.timeRatio(r.benchmark, "stripe-go").median, 100*goal.stripeGo))
 		default:
-			parts = append(parts, fmt.Sprintf("%.2f of the floor, goal %.2f", v.timeRatio(r.benchmark, "floor").median, goal.floor))
+			parts = append(parts, fmt.Sprintf("%.3f of the floor, goal %.2f", v.timeRatio(r.benchmark, "floor").median, goal.floor))
 		}
 	}
 	return strings.Join(parts, "; ")

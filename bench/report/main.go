@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/refundkit/refundkit/bench/footprint"
@@ -69,6 +70,9 @@ func (s settings) run(ctx context.Context) error {
 		v, err := build(ctx, toolchain, filepath.Join(temporary, fmt.Sprintf("bench%d.test", i)))
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(f.versions, func(other version) bool { return other.name == v.name }) {
+			return fmt.Errorf("%s is named twice in -go %s", v.name, s.toolchains)
 		}
 		f.versions = append(f.versions, v)
 	}

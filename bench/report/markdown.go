@@ -75,7 +75,7 @@ func (v version) microseconds(benchmark, subject string) string {
 	return fmt.Sprintf("%s µs ± %.0f %%", significant(s.median/1e3), 100*s.spread)
 }
 
-func ratio(s sample) string { return fmt.Sprintf("%.2f ± %.0f %%", s.median, 100*s.spread) }
+func ratio(s sample) string { return fmt.Sprintf("%.3f ± %.0f %%", s.median, 100*s.spread) }
 
 // significant writes three digits.
 func significant(v float64) string {
@@ -108,7 +108,10 @@ func (f findings) writeNotMet(b *strings.Builder) {
 		if t.close {
 			measured += ", by less than the spread"
 		}
-		fmt.Fprintf(b, "- %s: %s; %s.\n", t.what, measured, t.reason)
+		if t.reason != "" {
+			measured += "; " + t.reason
+		}
+		fmt.Fprintf(b, "- %s: %s.\n", t.what, measured)
 	}
 	fmt.Fprintf(b, "\n%d of %d targets are not met.\n\n", missed, len(all))
 }
