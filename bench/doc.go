@@ -5,6 +5,6 @@
 //	go test -bench . -count 10    # the benchmarks
 //	go run ./report               # everything, as a table and a chart
 //
-// All three get the same bytes from the same transport, and before it is timed
-// each must have read them rightly.
+// All three get the same answers from the same transport, each with IDs of its
+// own, and before it is timed each must have read them rightly.
 package bench
