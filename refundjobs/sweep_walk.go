@@ -39,7 +39,7 @@ func (s *sweeper[TTx]) walk(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if list.HasMore && len(list.Data) == 0 {
-			return errors.New("Stripe sent an empty page of events and says that more follow")
+			return errors.New("an empty page of events came, and more are said to follow")
 		}
 		if err := s.handlePage(ctx, list.Data); err != nil {
 			return err
