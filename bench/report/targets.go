@@ -166,7 +166,7 @@ func (f findings) walkTargets() []target {
 	wasted := func(name string) float64 { return m[name+"/requests"]/(m[name+"/refunds"]/100) - 1 }
 	most := max(wasted("limited"), wasted("export"))
 	heap := m["heap/200000"] / m["heap/20000"]
-	const bursts = "only bursts are above; see Exports"
+	const bursts = "only bursts, such as an hour each week, are above; see Exports"
 	slowest, wasteful := 0.0, 0.0
 	for _, s := range spread.All() {
 		slowest = max(slowest, m[s.Metric()+"/100000/slower"])

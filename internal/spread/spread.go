@@ -48,7 +48,7 @@ func All() []Spread {
 		goal("one hour has 95 %", mostly(20, func(dice *rand.Rand) int64 { return 200*day + dice.Int64N(hour) })),
 		goal("nightly, in 30 minutes", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(365)*day + 2*hour + dice.Int64N(hour/2) }),
 		goal("nightly, in 10 minutes", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(365)*day + dice.Int64N(hour/6) }),
-		goal("weekly, in an hour", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(52)*7*day + dice.Int64N(hour) }),
+		{"weekly, in an hour", Slower, 0.07, each(func(dice *rand.Rand, _ int) int64 { return dice.Int64N(52)*7*day + dice.Int64N(hour) })},
 		goal("month ends have 80 %", mostly(5, func(dice *rand.Rand) int64 { return dice.Int64N(12)*30*day + 28*day + dice.Int64N(2*day) })),
 		goal("month ends, in an hour", func(dice *rand.Rand, _ int) int64 { return dice.Int64N(12)*30*day + 29*day + dice.Int64N(hour) }),
 		goal("Black Friday, a week that ramps up", func(dice *rand.Rand, i int) int64 {
@@ -66,7 +66,7 @@ func All() []Spread {
 		{"days of any size", Slower, Wasted, days},
 		goal("Black Friday has 80 % and ramps up steeply", mostly(5, func(dice *rand.Rand) int64 { return 328*day + int64(7*day*math.Pow(dice.Float64(), 0.3)) })),
 		{"bursts have half", Slower, 0.07, bursts(0.5, 1000)},
-		{"bursts, and nothing between", 1.4, 0.08, bursts(0, 500)},
+		{"bursts, and nothing between", 1.4, 0.085, bursts(0, 500)},
 	}
 }
 
