@@ -1,12 +1,16 @@
 package histories
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/refundkit/refundkit"
 )
 
 // Depths says how deep to explore: with every choice, with the likely ones, and with
@@ -78,7 +82,7 @@ func Explore(c Config) (*Failure, error) {
 			}
 			open = append(open, history)
 		}
-	} else if failed := e.atRest(open); failed != nil {
+	} else if failed := cmp.Or(e.undisturbed(), e.atRest(open)); failed != nil {
 		return failed, nil
 	}
 	for ; depth <= slices.Max(c.Depths[:]) && len(open) > 0; depth++ {
@@ -97,6 +101,17 @@ func Explore(c Config) (*Failure, error) {
 		}
 	}
 	return e.sufferAll(), nil
+}
+
+// undisturbed fails if the job is not made although nothing goes wrong: from such a
+// beginning, no history would find anything.
+func (e *explorer) undisturbed() (failed *Failure) {
+	e.Bubble(func() {
+		if w := e.drive(node{}, 1); w.table.row.State != refundkit.JobStateMade {
+			failed = &Failure{Setup: e.Setup.Name, Story: w.story, Err: errors.New("nothing went wrong, and the job is not made")}
+		}
+	})
+	return failed
 }
 
 // take returns the histories that go on: those that came to a new state first, or may

@@ -40,7 +40,7 @@ func all(w *World) refundkit.RefundCreateParams {
 // cash pays a customer out of a cash balance.
 func cash(w *World) refundkit.RefundCreateParams {
 	w.stripe.SetCashBalance("cus_1", "eur", 2000)
-	return refundkit.RefundCreateParams{Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 500}
+	return refundkit.RefundCreateParams{Origin: refundkit.RefundOriginCustomerBalance, Customer: "cus_1", Currency: "eur", Amount: 500, InstructionsEmail: "jenny@example.com"}
 }
 
 // debit refunds a bank debit while the balance does not cover it.
