@@ -156,27 +156,17 @@ type ApplicationFeeRefundResolveParams struct {
 }
 
 func (p ApplicationFeeRefundResolveParams) validate() error {
-	return validateResolve("fee", p.Reference, p.Fee, p.Amount, p.Remaining, p.SettleTime)
+	return validateResolve(p.Reference, placed("fee", p.Fee), p.Amount, p.Remaining, p.SettleTime)
 }
 
 // Resolve finds the fee refund that an earlier Create made under a [Reference], as
 // [RefundService.Resolve] finds a refund: else the error is an [*UnresolvedError], or
 // that of the list. It is safe to repeat.
 func (s *ApplicationFeeRefundService) Resolve(ctx context.Context, params ApplicationFeeRefundResolveParams, opts ...CallOption) (*ApplicationFeeRefund, error) {
-	const op = "ApplicationFeeRefunds.Resolve"
-	if s.client == nil || ctx == nil {
-		return nil, &ParamError{Op: op, Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
-	}
-	if err := params.validate(); err != nil {
-		return nil, naming(op, err)
-	}
-	now := s.client.config().now() // before the list: what it shows is at least as new
-	want := sought{reference: params.Reference, amount: params.Amount, since: params.FirstSent}
-	found, err := s.search(ctx, params.Fee, want, opts)
-	if err != nil {
-		return nil, err
-	}
-	return resolved(found.resolve(op, settled(params.LastSent, params.SettleTime, now)))
+	r := resolution{"ApplicationFeeRefunds.Resolve", params.validate(), params.LastSent, params.SettleTime}
+	return resolve(ctx, s.client, r, func() (found[*ApplicationFeeRefund], error) {
+		return s.search(ctx, params.Fee, sought{reference: params.Reference, amount: params.Amount, since: params.FirstSent}, opts)
+	})
 }
 
 // search walks the refunds of the fee. Those that came with a refund of the payment

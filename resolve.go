@@ -2,6 +2,7 @@ package refundkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -50,17 +51,36 @@ type ResolveParams struct {
 }
 
 func (p ResolveParams) validate() error {
+	var place error
 	switch {
-	case p.Reference == "":
-		return &ParamError{Param: "Reference", Reason: "it is empty"}
 	case p.Charge != "" && p.PaymentIntent != "":
-		return &ParamError{Param: "payment_intent", Reason: "give only one of charge and payment_intent"}
+		place = &ParamError{Param: "payment_intent", Reason: "give only one of charge and payment_intent"}
 	case p.Charge == "" && p.PaymentIntent == "" && (p.Customer == "" || p.Currency == "" || p.FirstSent.IsZero()):
-		return &ParamError{Param: "charge", Reason: "say where to look: Charge, PaymentIntent, or, for a refund out of a cash balance, Customer, Currency and FirstSent"}
-	case p.Amount < 0 || p.Amount > 0 && p.Remaining:
+		place = &ParamError{Param: "charge", Reason: "say where to look: Charge, PaymentIntent, or, for a refund out of a cash balance, Customer, Currency and FirstSent"}
+	}
+	return validateResolve(p.Reference, place, p.Amount, p.Remaining, p.SettleTime)
+}
+
+// validateResolve checks what every look-up is given; place is what is wrong with where
+// to look.
+func validateResolve(reference string, place error, amount int64, remaining bool, settle time.Duration) error {
+	switch {
+	case reference == "":
+		return &ParamError{Param: "Reference", Reason: "it is empty"}
+	case place != nil:
+		return place
+	case amount < 0 || amount > 0 && remaining:
 		return &ParamError{Param: "amount", Reason: "set Amount, at least 1 in the currency's smallest unit, or Remaining"}
-	case p.SettleTime < 0:
+	case settle < 0:
 		return &ParamError{Param: "SettleTime", Reason: "it must not be negative"}
+	}
+	return nil
+}
+
+// placed is what is wrong with an ID that says where to look.
+func placed(param, id string) error {
+	if id == "" {
+		return &ParamError{Param: param, Reason: "say where to look"}
 	}
 	return nil
 }
@@ -152,23 +172,44 @@ func (e UnresolvedError) LogValue() slog.Value { return slog.StringValue(e.Error
 // Looking and then creating is no lock: two processes that both find nothing
 // both refund. [RefundService.Advance] does all of this for a [Job].
 func (s *RefundService) Resolve(ctx context.Context, params ResolveParams, opts ...CallOption) (*Refund, error) {
-	if s.client == nil || ctx == nil {
-		return nil, &ParamError{Op: "Refunds.Resolve", Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
+	var got found[*Refund]
+	r := resolution{"Refunds.Resolve", params.validate(), params.LastSent, params.SettleTime}
+	refund, err := resolve(ctx, s.client, r, func() (_ found[*Refund], err error) {
+		got, err = s.search(ctx, params.sought(), opts)
+		return got, err
+	})
+	if unresolved := (*UnresolvedError)(nil); errors.As(err, &unresolved) {
+		unresolved.Op, unresolved.Matches, unresolved.LookAlikes, unresolved.Others = "", got.inForce, got.alike, got.others
 	}
-	if err := params.validate(); err != nil {
-		return nil, naming("Refunds.Resolve", err)
+	return refund, err
+}
+
+// resolution is one use of a Resolve: problem is what is wrong with its parameters.
+type resolution struct {
+	op       string
+	problem  error
+	lastSent time.Time
+	settle   time.Duration
+}
+
+// resolve looks, and names the one that was sought, or says why it can't.
+func resolve[T traced](ctx context.Context, client *Client, r resolution, look func() (found[T], error)) (one T, err error) {
+	if client == nil || ctx == nil {
+		return one, &ParamError{Op: r.op, Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
 	}
-	now := s.client.config().now() // before the list: what it shows is at least as new
-	found, err := s.search(ctx, params.sought(), opts)
+	if r.problem != nil {
+		return one, naming(r.op, r.problem)
+	}
+	now := client.config().now() // before the list: what it shows is at least as new
+	got, err := look()
 	if err != nil {
-		return nil, err
+		return one, err
 	}
-	refund, unresolved := found.resolve("", settled(params.LastSent, params.SettleTime, now))
+	one, unresolved := got.resolve(r.op, settled(r.lastSent, r.settle, now))
 	if unresolved != nil {
-		unresolved.Matches, unresolved.LookAlikes, unresolved.Others = found.inForce, found.alike, found.others
-		return nil, unresolved
+		return one, unresolved
 	}
-	return refund, nil
+	return one, nil
 }
 
 // settled reports whether a request can no longer be running; a settle time of 0 is
@@ -217,29 +258,6 @@ func (f found[T]) resolve(op string, settled bool) (one T, unresolved *Unresolve
 	}
 	unresolved.Undecided, unresolved.LookAlikeIDs = len(f.alike) > 0 || !settled, identities(f.alike)
 	return one, unresolved
-}
-
-// resolved returns an [*UnresolvedError] as an error that is nil if there is none.
-func resolved[T any](one T, unresolved *UnresolvedError) (T, error) {
-	if unresolved != nil {
-		return one, unresolved
-	}
-	return one, nil
-}
-
-// validateResolve checks what a look-up of a transfer or a fee is given.
-func validateResolve(place, reference, id string, amount int64, remaining bool, settle time.Duration) error {
-	switch {
-	case reference == "":
-		return &ParamError{Param: "Reference", Reason: "it is empty"}
-	case id == "":
-		return &ParamError{Param: place, Reason: "say where to look"}
-	case amount < 0 || amount > 0 && remaining:
-		return &ParamError{Param: "amount", Reason: "set Amount, at least 1 in the currency's smallest unit, or Remaining"}
-	case settle < 0:
-		return &ParamError{Param: "SettleTime", Reason: "it must not be negative"}
-	}
-	return nil
 }
 
 // one is the one in force that was sought, if there is just one.

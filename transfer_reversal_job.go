@@ -141,27 +141,17 @@ type TransferReversalResolveParams struct {
 }
 
 func (p TransferReversalResolveParams) validate() error {
-	return validateResolve("transfer", p.Reference, p.Transfer, p.Amount, p.Remaining, p.SettleTime)
+	return validateResolve(p.Reference, placed("transfer", p.Transfer), p.Amount, p.Remaining, p.SettleTime)
 }
 
 // Resolve finds the reversal that an earlier Create made under a [Reference], as
 // [RefundService.Resolve] finds a refund: else the error is an [*UnresolvedError], or
 // that of the list. It is safe to repeat.
 func (s *TransferReversalService) Resolve(ctx context.Context, params TransferReversalResolveParams, opts ...CallOption) (*TransferReversal, error) {
-	const op = "TransferReversals.Resolve"
-	if s.client == nil || ctx == nil {
-		return nil, &ParamError{Op: op, Param: "ctx", Reason: "the context is nil, or the service was not made by New"}
-	}
-	if err := params.validate(); err != nil {
-		return nil, naming(op, err)
-	}
-	now := s.client.config().now() // before the list: what it shows is at least as new
-	want := sought{reference: params.Reference, amount: params.Amount, since: params.FirstSent}
-	found, err := s.search(ctx, params.Transfer, want, opts)
-	if err != nil {
-		return nil, err
-	}
-	return resolved(found.resolve(op, settled(params.LastSent, params.SettleTime, now)))
+	r := resolution{"TransferReversals.Resolve", params.validate(), params.LastSent, params.SettleTime}
+	return resolve(ctx, s.client, r, func() (found[*TransferReversal], error) {
+		return s.search(ctx, params.Transfer, sought{reference: params.Reference, amount: params.Amount, since: params.FirstSent}, opts)
+	})
 }
 
 // search walks the transfer's reversals. Those that a refund has made are not ours.
