@@ -55,8 +55,9 @@ func (j Job) names(refund *Refund) bool {
 
 // Resume is what a person does who has removed the reason why the job stopped: it
 // is looked up where a send may have refunded, else sent with the next key. After
-// refund_failed it refunds once more, unless one in force is found. A job that goes
-// on by itself becomes due at once. It fails for one that is made or canceled.
+// unanswered it is looked up once more before that, and after refund_failed it
+// refunds once more, unless one in force is found. A job that goes on by itself
+// becomes due at once. It fails for one that is made or canceled.
 func (j Job) Resume() (Job, error) {
 	return resume(j)
 }

@@ -20,7 +20,7 @@ func TestJobResumed(t *testing.T) {
 		"refused but open":        {person(JobProblemRefused, true), true, 0},
 		"refused":                 {person(JobProblemRefused, false), false, 1},
 		"disputed":                {person(JobProblemDisputed, false), false, 1},
-		"unanswered":              {person(JobProblemUnanswered, false), false, 1},
+		"unanswered":              {person(JobProblemUnanswered, false), true, 0},
 		"one alike":               {person(JobProblemLookAlike, false), true, 0},
 		"twice":                   {person(JobProblemRefundedTwice, false), true, 0},
 		"another request's":       {person(JobProblemMismatch, true), true, 0},
@@ -44,6 +44,35 @@ func TestJobResumed(t *testing.T) {
 	for _, state := range []JobState{JobStateMade, JobStateCanceled} {
 		_, allowed := Progress{State: state}.resumed()
 		assert.False(t, allowed)
+	}
+}
+
+// TestJobResumedUnanswered: the empty list may have been that of another account. So it
+// is looked once more, and only then the next key is sent, without another day's wait.
+func TestJobResumedUnanswered(t *testing.T) {
+	sent := Progress{State: JobStateOpen, Open: true, LookUp: true, FirstSent: ago(26 * time.Hour), LastSent: ago(26 * time.Hour)}
+	asked := sent.looked(lookEnd{ending: endingMade, unplaced: true}, ruleNow, 0)
+	require.Equal(t, JobProblemUnanswered, asked.Problem)
+	looking, allowed := asked.resumed()
+	require.True(t, allowed)
+	require.Equal(t, actionLookUp, looking.next(ruleNow))
+	for name, c := range map[string]struct {
+		end        lookEnd
+		state      JobState
+		problem    JobProblem
+		generation int
+	}{
+		"in force":      {lookEnd{inForce: []string{"re_1"}}, JobStateMade, "", 0},
+		"failed":        {lookEnd{over: []string{"re_1"}}, JobStateNeedsPerson, JobProblemRefundFailed, 0},
+		"nothing again": {lookEnd{unplaced: true}, JobStateWaiting, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.end.ending = endingMade
+			after := looking.looked(c.end, ruleNow, 0)
+			assert.Equal(t, c.state, after.State)
+			assert.Equal(t, c.problem, after.Problem)
+			assert.Equal(t, c.generation, after.Generation)
+		})
 	}
 }
 

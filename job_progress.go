@@ -152,6 +152,13 @@ func (p Progress) lookUpAt(due time.Time) Progress {
 	return p
 }
 
+// asUnsent says that nothing of the present key can be executed any more, so that
+// nothing needs to be waited for.
+func (p Progress) asUnsent() Progress {
+	p.Sends, p.LastSent = 0, time.Time{}
+	return p
+}
+
 func (p Progress) nextGeneration() Progress {
 	p.State, p.Open, p.LookUp, p.Sends = JobStateWaiting, false, false, 0
 	p.FirstSent, p.LastSent, p.Due = time.Time{}, time.Time{}, time.Time{}

@@ -218,7 +218,7 @@ func (p Progress) looked(end lookEnd, now time.Time, jitter float64) Progress {
 		return p.needsPerson(refusal)
 	case p.LastSent.IsZero():
 		// Nothing was executed all day, which would go on for ever: Problem says why.
-		if p.Problem == "" {
+		if p.Problem == "" && p.Sends > 0 {
 			p.Problem = JobProblemUnreachable
 		}
 		return p.nextGeneration()
@@ -280,12 +280,15 @@ func (p Progress) resumed() (Progress, bool) {
 	case p.Problem == JobProblemRefundFailed:
 		p.Judged = append(slices.Clone(p.Judged), p.ID)
 		p.ID = ""
-		if !p.Open { // its key has done its work, so that nothing of it can be executed any more
-			p.LastSent = time.Time{}
+		if !p.Open { // its key has done its work
+			p = p.asUnsent()
 		}
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
 	case p.Open, p.LookUp, p.Problem == JobProblemLookAlike, p.Problem == JobProblemRefundedTwice, p.Problem == JobProblemMismatch:
 		return p.lookUpAt(time.Time{}).withoutProblem(), true
+	case p.Problem == JobProblemUnanswered: // the list may have been that of another account
+		p.Absences = 0
+		return p.asUnsent().lookUpAt(time.Time{}).withoutProblem(), true
 	}
 	p.Absences = 0
 	return p.nextGeneration().withoutProblem(), true

@@ -117,6 +117,7 @@ func TestFound(t *testing.T) {
 	for name, history := range map[string][]string{
 		"in silence behind 429":                      {"part", "dropped", "for ever: lock timeout"},
 		"a list of another account is empty":         {"cash", "lost", "25h1m", "look wrong account"},
+		"and its refund has failed":                  {"cash", "lost", "25h1m", "look wrong account", "fail"},
 		"an earlier failure closes nothing":          {"again", "ok; before it: events"},
 		"another payment's of this name":             {"part", "lost", "another payment's of this name fails"},
 		"judged, and accepted after all":             {"part", "a Dashboard refund", "the Dashboard's is judged, and accepted after all", "the Dashboard's fails and the events come"},

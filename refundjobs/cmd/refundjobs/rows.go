@@ -157,7 +157,7 @@ func (p *program) resume() *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
 		Use: "resume NAME", Short: "Let a refund go on whose problem is solved",
-		Long:    "Let a refund go on whose problem is solved: it is looked up where a send may have refunded, and else sent. After refund_failed it refunds once more.",
+		Long:    "Let a refund go on whose problem is solved: it is looked up where a send may have refunded, and else sent. After unanswered it is looked up once more before that. After refund_failed it refunds once more.",
 		Example: "  refundjobs resume festival/17 --why 'topped up'",
 		Args:    exactly(1),
 	}
