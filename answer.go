@@ -185,14 +185,10 @@ func parseError(got result, now time.Time) *Error {
 		origin:            originForeign,
 		raw:               keep(got.header, got.body),
 	}
-	var body struct {
-		Error wireError `json:"error"`
-	}
-	// A field of a wrong kind is left out; the others still tell something.
-	if err := json.Unmarshal(got.body, &body); errors.As(err, new(*json.SyntaxError)) {
+	wire, ok := readError(got.body)
+	if !ok {
 		return e
 	}
-	wire := &body.Error
 	e.Type, e.Code, e.Param = wire.Type, wire.Code, wire.Param
 	e.AdviceCode, e.Charge, e.DeclineCode = wire.AdviceCode, wire.Charge, wire.DeclineCode
 	e.NetworkAdviceCode, e.NetworkDeclineCode, e.PaymentMethodType = wire.NetworkAdviceCode, wire.NetworkDeclineCode, wire.PaymentMethodType
@@ -204,6 +200,20 @@ func parseError(got result, now time.Time) *Error {
 		}
 	}
 	return e
+}
+
+// readError returns the error object of a body, unless that is not JSON. A field of a
+// wrong kind is left out; the others still tell something.
+func readError(answer []byte) (wireError, bool) {
+	var body struct {
+		Error wireError `json:"error"`
+	}
+	if unmarshal(answer, &body) == nil {
+		return body.Error, true
+	}
+	body.Error = wireError{}
+	err := json.Unmarshal(answer, &body)
+	return body.Error, !errors.As(err, new(*json.SyntaxError))
 }
 
 // isStripes reports whether Stripe itself wrote the error, and not a gateway or

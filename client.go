@@ -270,7 +270,7 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 		return result{err: err}
 	}
 	r.attempts++
-	ctx, cancel := context.WithTimeout(ctx, c.config().attemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.attemptTimeout())
 	defer cancel()
 	var trace sendTrace
 	httpRequest, err := http.NewRequestWithContext(trace.context(ctx), r.method, r.url, strings.NewReader(r.form))
@@ -279,15 +279,39 @@ func (c *Client) attempt(ctx context.Context, r *request) result {
 	}
 	httpRequest.GetBody = nil // or net/http would send a POST again by itself, where nobody counts it
 	httpRequest.Header = c.header(r)
-	client := *c.config().httpClient
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := client.Do(httpRequest)
+	response, err := c.roundTrip(httpRequest)
 	if err != nil {
 		return result{err: ownCause(ctx, err), tried: true, sent: trace.maySent(r.form != ""), resent: trace.resent()}
 	}
 	defer response.Body.Close()
 	body, err := readBody(response)
 	return result{status: response.StatusCode, header: response.Header, body: body, err: ownCause(ctx, err), tried: true, sent: true, resent: trace.resent()}
+}
+
+// roundTrip asks the transport itself, because all that http.Client would add are
+// redirects and cookies, for which it copies the headers of each request.
+func (c *Client) roundTrip(r *http.Request) (*http.Response, error) {
+	transport := c.config().httpClient.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	response, err := transport.RoundTrip(r)
+	switch {
+	case err != nil:
+	case response == nil:
+		err = errors.New("refundkit: the transport returned neither an answer nor an error")
+	case response.Body == nil: // as mocks leave it where there is none
+		response.Body = http.NoBody
+	}
+	return response, err
+}
+
+// attemptTimeout is how long one attempt may take.
+func (c *Client) attemptTimeout() time.Duration {
+	if limit := c.config().httpClient.Timeout; limit > 0 {
+		return min(limit, c.config().attemptTimeout)
+	}
+	return c.config().attemptTimeout
 }
 
 // readBody reads what there is under the limit. The length that the answer

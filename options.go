@@ -58,9 +58,10 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithHTTPClient sends the requests through client, which is copied for each
-// call: its Transport may be replaced later, and its CheckRedirect is not used,
-// because no redirect is ever followed. Defaults to a client without settings.
+// WithHTTPClient sends the requests through the Transport of client, which may be
+// replaced later. Its Timeout limits an attempt as [WithAttemptTimeout] does, the
+// shorter of the two. Its CheckRedirect and its Jar are not used, because no redirect
+// is ever followed and no cookie kept. Defaults to a client without settings.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {

@@ -198,6 +198,9 @@ func (e *Error) mask(redact func(string) string) {
 // maskLink keeps an account that is a part of the path: without it, a link to
 // the account's log leads nowhere.
 func maskLink(link string, redact func(string) string) string {
+	if !strings.Contains(link, "acct_") {
+		return redact(link)
+	}
 	var b strings.Builder
 	for part := range strings.SplitAfterSeq(link, "/") {
 		id, isAccount := strings.CutPrefix(strings.TrimSuffix(part, "/"), "acct_")

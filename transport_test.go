@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
@@ -187,6 +188,48 @@ func TestTimeAndContext(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTimeoutOfTheHTTPClient: of the two limits of an attempt, the shorter one holds.
+func TestTimeoutOfTheHTTPClient(t *testing.T) {
+	for name, c := range map[string]struct{ client, attempt, want time.Duration }{
+		"the client's":  {3 * time.Second, 10 * time.Second, 3 * time.Second},
+		"the attempt's": {20 * time.Second, 10 * time.Second, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mock := httpmock.NewMockTransport()
+				mock.RegisterResponder("POST", base+"/v1/refunds", hang)
+				client, err := refundkit.New(apiKey, refundkit.WithBaseURL(base), refundkit.WithMaxRetries(0), refundkit.WithAttemptTimeout(c.attempt),
+					refundkit.WithHTTPClient(&http.Client{Transport: mock, Timeout: c.client}))
+				require.NoError(t, err)
+				start := time.Now()
+				_, err = client.Refunds.Create(t.Context(), someRefund)
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.ErrorIs(t, err, refundkit.ErrOutcomeUnknown)
+				assert.Equal(t, c.want, time.Since(start))
+			})
+		})
+	}
+}
+
+// TestNoCookies: what a proxy in front of Stripe sets is not sent back.
+func TestNoCookies(t *testing.T) {
+	var cookies []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookies = append(cookies, r.Header.Get("Cookie"))
+		http.SetCookie(w, &http.Cookie{Name: "proxy", Value: "1"})
+	}))
+	defer server.Close()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	client, err := refundkit.New(apiKey, refundkit.WithBaseURL(server.URL), refundkit.WithHTTPClient(&http.Client{Transport: server.Client().Transport, Jar: jar}))
+	require.NoError(t, err)
+	for range 2 {
+		_, err = client.Refunds.Retrieve(t.Context(), "re_1")
+		require.Error(t, err)
+	}
+	assert.Equal(t, []string{"", ""}, cookies[len(cookies)-2:])
 }
 
 func TestFirstWaitIsJittered(t *testing.T) {

@@ -78,7 +78,7 @@ func isWord(c byte) bool {
 
 // fitWord masks a word that holds a secret, and makes any other visible.
 func fitWord(word string) string {
-	if strings.IndexFunc(word, func(r rune) bool { return r == '%' || r < ' ' || r > '~' }) < 0 {
+	if isPlain(word) {
 		return maskWord(word)
 	}
 	if len(word) > longestWord {
@@ -95,6 +95,16 @@ func fitWord(word string) string {
 		return maskWhole(shown)
 	}
 	return word
+}
+
+// isPlain reports whether a word is what it looks like: nothing is invisible or encoded.
+func isPlain(word string) bool {
+	for i := range len(word) {
+		if c := word[i]; c < ' ' || c > '~' || c == '%' {
+			return false
+		}
+	}
+	return true
 }
 
 // nextStart returns where the word could begin anew after start, behind something
