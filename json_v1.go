@@ -107,3 +107,26 @@ func (d DestinationDetails) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(map[string]any{"type": d.Type, d.Type: d.details()})
 }
+
+// UnmarshalJSON reads type, and the details under the key that it names.
+func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
+	*d = DestinationDetails{}
+	if len(data) == 0 || data[0] != '{' {
+		return json.Unmarshal(data, &struct{}{}) // null, or an error
+	}
+	details, err := d.readType(data)
+	if err != nil || len(details) == 0 {
+		return err
+	}
+	if details[0] != '{' {
+		return json.Unmarshal(details, &struct{}{}) // null, or an error
+	}
+	for name, value := range members(details) {
+		if field := d.field(name); field != nil {
+			if *field, err = readString(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

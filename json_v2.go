@@ -7,6 +7,7 @@ import (
 	"encoding/json/jsontext"
 	jsonv2 "encoding/json/v2"
 	"errors"
+	"slices"
 )
 
 // readOptions accept what encoding/json accepts, and stop at the first mistake: to
@@ -123,6 +124,92 @@ func readText(dec *jsontext.Decoder) (string, error) {
 		return "", errNoString
 	}
 	return token.String(), nil
+}
+
+// UnmarshalJSON reads type, and the details under the key that it names.
+func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
+	return jsonv2.Unmarshal(data, d, readOptions())
+}
+
+// UnmarshalJSONFrom reads type, and the details under the key that it names. Which
+// member that is may be known only at the end.
+func (d *DestinationDetails) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*d = DestinationDetails{}
+	token, err := dec.ReadToken()
+	if err != nil || token.Kind() == 'n' {
+		return err
+	}
+	if token.Kind() != '{' {
+		return errNoString
+	}
+	var kind string
+	var members []destinationMember
+	for dec.PeekKind() != '}' {
+		name, err := readText(dec)
+		if err != nil {
+			return err
+		}
+		if name == "type" {
+			kind, err = readText(dec)
+		} else {
+			members = append(members, destinationMember{name: name})
+			err = members[len(members)-1].read(dec)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.Type = kind
+	for _, member := range slices.Backward(members) {
+		if member.name == kind && d.hasDetails() {
+			*d, d.Type = member.details, kind
+			err = member.wrong
+			break
+		}
+	}
+	if _, end := dec.ReadToken(); end != nil {
+		return end
+	}
+	return err
+}
+
+// destinationMember has the details if its name is the type; else it may be anything.
+type destinationMember struct {
+	name    string
+	details DestinationDetails
+	wrong   error // only if these are the details
+}
+
+func (m *destinationMember) read(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '{' {
+		value, err := dec.ReadValue()
+		if err == nil && value.Kind() != 'n' {
+			m.wrong = errNoString
+		}
+		return err
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		quoted, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		field := m.details.field(quoted)
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if field == nil {
+			continue
+		}
+		if *field, err = readString(value); err != nil {
+			m.wrong = err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
 }
 
 // MarshalJSON writes the details under the key that Type names, as Stripe does.

@@ -1,7 +1,5 @@
 package refundkit
 
-import "encoding/json"
-
 // DestinationDetails tells where the money went. Stripe sends one object per
 // kind of payment method, all made of the same few strings: here they stand
 // once, and Type names the kind (card, blik, us_bank_transfer and so on), so
@@ -34,29 +32,6 @@ func (d DestinationDetails) details() destination {
 		ReferenceType:      d.ReferenceType,
 		Type:               d.CardType,
 	}
-}
-
-// UnmarshalJSON reads type, and the details under the key that it names.
-func (d *DestinationDetails) UnmarshalJSON(data []byte) error {
-	*d = DestinationDetails{}
-	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, &struct{}{}) // null, or an error
-	}
-	details, err := d.readType(data)
-	if err != nil || len(details) == 0 {
-		return err
-	}
-	if details[0] != '{' {
-		return json.Unmarshal(details, &struct{}{}) // null, or an error
-	}
-	for name, value := range members(details) {
-		if field := d.field(name); field != nil {
-			if *field, err = readString(value); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // field returns where a member of the details belongs; nil if nowhere.
