@@ -13,6 +13,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 func (p *program) status() *cobra.Command {
@@ -70,7 +71,7 @@ func (p *program) showAll(ctx context.Context, j jobs) error {
 	}
 	p.table(func(w *tabwriter.Writer) {
 		for _, c := range counts.Parts {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money(c.Amount, c.Currency), c.Currency)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money.Decimal(c.Amount, c.Currency), c.Currency)
 		}
 	})
 	if !counts.OldestOpen.IsZero() {
@@ -125,7 +126,7 @@ func (p *program) showJob(job refundjobs.Job) {
 	}
 	amount := "remaining"
 	if job.Params.Amount > 0 {
-		amount = money(job.Params.Amount, job.Currency)
+		amount = money.Decimal(job.Params.Amount, job.Currency)
 	}
 	fmt.Fprintf(p.out, "%-12s  %s  %s %s  %s", job.Shown, job.Name, amount, job.Currency, job.Params.Charge+job.Params.PaymentIntent)
 	if job.ID != "" {
