@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/refundkit/refundkit"
 )
 
 // Policy says whether an approval is allowed: nil is yes, and the error is why not. It
@@ -50,11 +52,13 @@ func FourEyes(limits map[string]Limit) Policy {
 	limits = maps.Clone(limits)
 	return func(_ context.Context, a Approval) error {
 		limit, known := limits[a.Job.Currency]
-		switch {
-		case !known:
+		if !known {
 			return fmt.Errorf("there is no limit for the currency %q", a.Job.Currency)
-		case personKey(a.By) == "":
-			return errors.New("it must be said who asks for the refund")
+		}
+		if err := somebody(a.By); err != nil {
+			return err
+		}
+		switch {
 		case !a.AtRequest:
 			return nil
 		case a.OfPlan, a.Job.Params.Remaining, a.Job.Params.Amount > limit.Alone:
@@ -81,9 +85,11 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 			return row, fmt.Errorf("it belongs to refund %q: approve that", row.Unwind)
 		case row.Shown != StateRequested:
 			return row, nil
-		case personKey(by) == "":
-			return row, errors.New("it must be said who approves")
-		case samePerson(row.RequestedBy, by):
+		}
+		if err := somebody(by); err != nil {
+			return row, err
+		}
+		if samePerson(row.RequestedBy, by) {
 			return row, ErrOwnRequest
 		}
 		if err := j.options.policy(ctx, Approval{Job: row, By: by}); err != nil {
@@ -132,6 +138,14 @@ func (j *Jobs[TTx]) takeAlone(ctx context.Context, q Statements, row Job, now ti
 	_, err := q.Exec(ctx, `UPDATE refundjobs_sums SET amount = amount - $4 WHERE day = $1 AND who = $2 AND currency = $3`,
 		now.Format(time.DateOnly), personKey(row.RequestedBy), row.Currency, row.Params.Amount)
 	return err
+}
+
+// somebody refuses a name in which a reader sees nobody.
+func somebody(by string) error {
+	if personKey(by) == "" {
+		return &refundkit.ParamError{Param: "by", Reason: "it must be said who does this"}
+	}
+	return nil
 }
 
 // samePerson compares names as people write them.

@@ -20,8 +20,8 @@ func (j *Jobs[TTx]) ApprovePlan(ctx context.Context, name, by, digest string) (P
 		if p.State != PlanStateDraft {
 			return fmt.Errorf("%w: it is %s%s", ErrPlanState, p.State, byWhom(p.ApprovedBy))
 		}
-		if strings.TrimSpace(by) == "" {
-			return errors.New("it must be said who approves")
+		if err := somebody(by); err != nil {
+			return err
 		}
 		content, err := j.planContent(ctx, q, name, j.dialect.ForUpdate)
 		if err != nil {

@@ -278,8 +278,10 @@ func TestApprovePlanNeedsFourEyes(t *testing.T) {
 		_, err = f.ApprovePlan(t.Context(), "festival", by, digest)
 		require.ErrorIs(t, err, refundjobs.ErrOwnRequest, by)
 	}
-	_, err = f.ApprovePlan(t.Context(), "festival", " ", digest)
-	require.ErrorContains(t, err, "who approves")
+	for _, nobody := range []string{"", " ", "\u00a0", "\u200b", "\u3164"} {
+		_, err = f.ApprovePlan(t.Context(), "festival", nobody, digest)
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+	}
 	f.in(t, func(tx *sql.Tx) error {
 		_, err := f.ApproveTx(t.Context(), tx, "festival/0", "bob", "")
 		require.ErrorContains(t, err, "approve that")
