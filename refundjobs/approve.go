@@ -85,11 +85,7 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 			return row, fmt.Errorf("it belongs to refund %q: approve that", row.Unwind)
 		case row.Shown != StateRequested:
 			return row, nil
-		}
-		if err := somebody(by); err != nil {
-			return row, err
-		}
-		if samePerson(row.RequestedBy, by) {
+		case samePerson(row.RequestedBy, by):
 			return row, ErrOwnRequest
 		}
 		if err := j.options.policy(ctx, Approval{Job: row, By: by}); err != nil {
@@ -140,7 +136,7 @@ func (j *Jobs[TTx]) takeAlone(ctx context.Context, q Statements, row Job, now ti
 	return err
 }
 
-// somebody refuses a name in which a reader sees nobody.
+// somebody refuses a name in which a reader sees nobody: a decision is a person's.
 func somebody(by string) error {
 	if personKey(by) == "" {
 		return &refundkit.ParamError{Param: "by", Reason: "it must be said who does this"}

@@ -79,6 +79,26 @@ func TestCancelPlan(t *testing.T) {
 	assert.Equal(t, refundkit.JobStateCanceled, job.State)
 }
 
+// To send money, and to give it up, takes somebody; to stop it takes nobody.
+func TestPlansOfNobody(t *testing.T) {
+	f := setupFestival(t)
+	f.approved(t, f.tickets(5))
+	for _, nobody := range []string{"", " ", "\u00a0", "\u200b"} {
+		_, err := f.RunPlan(t.Context(), "festival", nobody)
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+		_, err = f.CancelPlan(t.Context(), "festival", nobody, "it rains")
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+	}
+	plan, err := f.Plan(t.Context(), "festival")
+	require.NoError(t, err)
+	assert.Equal(t, refundjobs.PlanStateApproved, plan.State)
+	_, err = f.RunPlan(t.Context(), "festival", "bob")
+	require.NoError(t, err)
+	plan, err = f.PausePlan(t.Context(), "festival", "", "it rains")
+	require.NoError(t, err)
+	assert.Equal(t, "it rains", plan.Why)
+}
+
 // After a top-up the plan goes on, also with the refund that had found too little.
 func TestPlanGoesOnAfterATopUp(t *testing.T) {
 	f := setupFestival(t)
