@@ -85,7 +85,7 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 			return row, fmt.Errorf("it belongs to refund %q: approve that", row.Unwind)
 		case row.Shown != StateRequested:
 			return row, nil
-		case samePerson(row.RequestedBy, by):
+		case personKey(row.RequestedBy) == personKey(by):
 			return row, ErrOwnRequest
 		}
 		if err := j.options.policy(ctx, Approval{Job: row, By: by}); err != nil {
@@ -143,9 +143,6 @@ func somebody(by string) error {
 	}
 	return nil
 }
-
-// samePerson compares names as people write them.
-func samePerson(a, b string) bool { return personKey(a) == personKey(b) }
 
 // personKey is a name without what a reader does not see: case, forms of a letter,
 // spaces, and characters that show nothing.

@@ -85,7 +85,7 @@ type reporter struct {
 // prepareReport finds the labels and what was booked.
 func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporter) error {
 	labels, accounts := map[string]bool{}, map[string]bool{}
-	var first, last time.Time
+	var first time.Time
 	for row, err := range j.List(ctx, filter) {
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporte
 		}
 		if at := row.RefundCreated; !at.IsZero() {
 			accounts[row.Account] = true
-			first, last = earlier(first, at), maxTime(last, at)
+			first = earlier(first, at)
 		}
 	}
 	for label := range labels {
@@ -114,13 +114,6 @@ func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporte
 	return nil
 }
 
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // readBooked reads what refunds did to a balance since the first of them: one that fails
 // gives its money back weeks later.
 func (j *Jobs[TTx]) readBooked(ctx context.Context, account string, first time.Time, into map[string]booked) error {
@@ -129,7 +122,7 @@ func (j *Jobs[TTx]) readBooked(ctx context.Context, account string, first time.T
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(t.Source.ID, "re_") || strings.HasPrefix(t.Source.ID, "pyr_") {
+		if isRefundID(t.Source.ID) {
 			b := into[t.Source.ID]
 			into[t.Source.ID] = booked{fee: b.fee + t.Fee, net: b.net + t.Net, currency: t.Currency}
 		}
