@@ -121,19 +121,38 @@ func addCharge(c *call) (any, error) {
 	return viewCharge(c.open(c.now, given.Account, given.Livemode), added), nil
 }
 
-// onCharge does something to a charge that the path names.
-func onCharge(do func(*world, string) error) func(*call) (any, error) {
+// on does something to what the path names, and shows it.
+func on(do func(*world, string) error, show func(*world, string) any) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		w, err := c.world()
 		if err != nil {
 			return nil, err
 		}
-		if err := do(w, c.path("id")); err != nil {
+		id := c.path("id")
+		if err := do(w, id); err != nil {
 			return nil, err
 		}
-		charge, _ := w.Charge(c.path("id"))
-		return viewCharge(w, charge), nil
+		return show(w, id), nil
 	}
+}
+
+func onCharge(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(w *world, id string) any {
+		charge, _ := w.Charge(id)
+		return viewCharge(w, charge)
+	})
+}
+
+func onRefund(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(w *world, id string) any {
+		refund, _ := w.Refund(id)
+		return viewRefund(refund)
+	})
+}
+
+// onIntent is for a PaymentIntent or Checkout Session.
+func onIntent(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(_ *world, id string) any { return map[string]string{"id": id} })
 }
 
 func refundCharge(c *call) (any, error) {
@@ -152,21 +171,6 @@ func refundCharge(c *call) (any, error) {
 		return nil, err
 	}
 	return viewRefund(refund), nil
-}
-
-// onRefund does something to a refund that the path names.
-func onRefund(do func(*world, string) error) func(*call) (any, error) {
-	return func(c *call) (any, error) {
-		w, err := c.world()
-		if err != nil {
-			return nil, err
-		}
-		if err := do(w, c.path("id")); err != nil {
-			return nil, err
-		}
-		refund, _ := w.Refund(c.path("id"))
-		return viewRefund(refund), nil
-	}
 }
 
 func failRefund(c *call) (any, error) {
@@ -193,20 +197,6 @@ func setReference(c *call) (any, error) {
 		return nil, &fieldError{"reference", "it must be there"}
 	}
 	return onRefund(func(w *world, id string) error { return w.SetReference(id, in.Reference) })(c)
-}
-
-// onIntent does something to a PaymentIntent or Checkout Session that the path names.
-func onIntent(do func(*world, string) error) func(*call) (any, error) {
-	return func(c *call) (any, error) {
-		w, err := c.world()
-		if err != nil {
-			return nil, err
-		}
-		if err := do(w, c.path("id")); err != nil {
-			return nil, err
-		}
-		return map[string]string{"id": c.path("id")}, nil
-	}
 }
 
 func completeCheckout(c *call) (any, error) {
