@@ -90,10 +90,7 @@ func (f *festival) refundsMade() (n int) {
 
 func (f *festival) in(t *testing.T, work func(tx *sql.Tx) error) {
 	t.Helper()
-	tx, err := f.db.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	require.NoError(t, work(tx))
-	require.NoError(t, tx.Commit())
+	require.NoError(t, f.InTx(t.Context(), work))
 }
 
 func TestPlan(t *testing.T) {
