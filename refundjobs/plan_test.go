@@ -88,6 +88,18 @@ func (f *festival) refundsMade() (n int) {
 	return n
 }
 
+// run sets the plan running, and works until it has nothing to do.
+func (f *festival) run(t *testing.T) refundjobs.Plan {
+	t.Helper()
+	_, err := f.RunPlan(t.Context(), "festival", "bob")
+	require.NoError(t, err)
+	_, err = f.WorkDue(t.Context())
+	require.NoError(t, err)
+	plan, err := f.Plan(t.Context(), "festival")
+	require.NoError(t, err)
+	return plan
+}
+
 func (f *festival) in(t *testing.T, work func(tx *sql.Tx) error) {
 	t.Helper()
 	require.NoError(t, f.InTx(t.Context(), work))
@@ -116,13 +128,8 @@ func TestPlan(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, f.refundsMade(), "an approved plan sends nothing")
 
-	_, err = f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
+	plan = f.run(t)
 	assert.Equal(t, 450, f.refundsMade())
-	plan, err = f.Plan(t.Context(), "festival")
-	require.NoError(t, err)
 	assert.Equal(t, refundjobs.PlanStateFinished, plan.State)
 	assert.Equal(t, []refundjobs.PlanCount{{Shown: refundjobs.StateSucceeded, Currency: "usd", Number: 450, Amount: 225000}}, plan.Progress)
 	assert.Zero(t, plan.TimeLeft)
