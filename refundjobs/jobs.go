@@ -121,7 +121,7 @@ func (j *Jobs[TTx]) commit(ctx context.Context, row Job, change Change, sendingU
 func changed(before, row Job, what What, now time.Time) (Job, Change) {
 	row.UpdatedAt = now
 	row.Shown = row.shown()
-	return row, Change{Name: row.Name, Version: row.Version, At: now, What: what, Shown: row.Shown, Problem: row.Problem, Detail: row.Detail, Due: row.Due,
+	return row, Change{Name: row.Name, Kind: row.Kind, Version: row.Version, At: now, What: what, Shown: row.Shown, Problem: row.Problem, Detail: row.Detail, Due: row.Due,
 		RefundID: row.ID, RefundStatus: row.RefundStatus, RequestID: row.RequestID, Generation: row.Generation, Book: refundkit.EntryBetween(before.booked(), row.booked())}
 }
 
