@@ -11,8 +11,9 @@ import (
 )
 
 // Format writes an amount, given in the smallest unit, as a decimal number with a
-// point and without separators: 1250 of usd is 12.50, of jpy 1250. It is for logs
-// and files; people read amounts in the manner of their language.
+// point and without separators: 1250 of usd is 12.50, of jpy 1250. The zero Currency
+// writes the number as it is. It is for logs and files; people read amounts in the
+// manner of their language.
 func (c Currency) Format(amount int64) string {
 	sign, size := "", uint64(amount)
 	if amount < 0 {

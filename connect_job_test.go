@@ -25,7 +25,7 @@ func TestConnectJobLostAnswer(t *testing.T) {
 				server.Inject(fault.On("POST " + r.path()))
 				r.advance(t)
 				assert.Equal(t, []any{refundkit.JobStateOpen, true}, []any{r.progress().State, r.progress().Open})
-				require.Error(t, r.person(t, "cancel", ""))
+				require.Error(t, r.person("cancel", ""))
 				r.advance(t) // not due yet
 				server.Advance(2 * time.Minute)
 				r.advance(t)
@@ -75,7 +75,7 @@ func TestConnectJobNothingLeft(t *testing.T) {
 		p := r.progress()
 		assert.Equal(t, []any{refundkit.JobStateNeedsPerson, refundkit.JobProblemNotReturnable, false}, []any{p.State, p.Problem, p.Open})
 		assert.NotEqual(t, string(p.Problem), p.Problem.String())
-		require.NoError(t, r.person(t, "cancel", ""))
+		require.NoError(t, r.person("cancel", ""))
 		assert.Equal(t, refundkit.JobStateCanceled, r.progress().State)
 	})
 	eachReturner(t, 100, func(t *testing.T, r returner, server *refundtest.Server) {
@@ -123,7 +123,7 @@ func TestConnectJobLookAlike(t *testing.T) {
 		r.advance(t)
 		r.advance(t)
 		assert.Equal(t, []any{refundkit.JobProblemLookAlike, id}, []any{r.progress().Problem, r.progress().Detail})
-		require.NoError(t, r.person(t, "accept", id))
+		require.NoError(t, r.person("accept", id))
 		assert.Equal(t, []any{refundkit.JobStateMade, id, 1}, []any{r.progress().State, r.progress().ID, r.made()})
 	})
 }
@@ -179,7 +179,7 @@ func TestConnectJobShortBalance(t *testing.T) {
 		r.advance(t)
 		assert.Equal(t, []any{refundkit.JobStateNeedsPerson, refundkit.JobProblemInsufficientBalance}, []any{r.progress().State, r.progress().Problem})
 		payer.TopUp("usd", 1)
-		require.NoError(t, r.person(t, "resume", ""))
+		require.NoError(t, r.person("resume", ""))
 		r.advance(t)
 		assert.Equal(t, []any{refundkit.JobStateMade, 1, 1}, []any{r.progress().State, r.progress().Generation, r.made()})
 	})

@@ -26,7 +26,7 @@ func connectServer(t *testing.T) (*refundkit.Client, *refundtest.Server, refundt
 type returner interface {
 	advance(t *testing.T)
 	progress() refundkit.Progress
-	person(t *testing.T, do string, id string) error
+	person(do, id string) error
 	observe(event *refundkit.Event) error
 	resolve(t *testing.T, sent time.Time) (string, error)
 	made() int
@@ -51,34 +51,13 @@ func newReversing(t *testing.T, amount int64) (returner, *refundtest.Server) {
 
 func (r *reversing) advance(t *testing.T) {
 	t.Helper()
-	saved := r.job
-	_, _, err := r.client.TransferReversals.Advance(t.Context(), r.job, func(_ context.Context, job refundkit.TransferReversalJob) error {
-		if job.Version != saved.Version+1 {
-			return refundkit.ErrJobChanged
-		}
-		text, err := json.Marshal(job) // as a database keeps it
-		require.NoError(t, err)
-		saved = refundkit.TransferReversalJob{}
-		return json.Unmarshal(text, &saved)
-	})
-	require.NoError(t, err)
-	r.job = saved
+	r.job = advanced(t, r.client.TransferReversals.Advance, r.job, func(job refundkit.TransferReversalJob) int64 { return job.Version })
 }
 
 func (r *reversing) progress() refundkit.Progress { return r.job.Progress }
 
-func (r *reversing) person(t *testing.T, do, id string) (err error) {
-	t.Helper()
-	switch do {
-	case "resume":
-		r.job, err = r.job.Resume()
-	case "accept":
-		r.job, err = r.job.Accept(id)
-	case "judge":
-		r.job, err = r.job.Judge(id)
-	case "cancel":
-		r.job, err = r.job.Cancel()
-	}
+func (r *reversing) person(do, id string) (err error) {
+	r.job, err = decided(r.job, do, id)
 	return err
 }
 
@@ -100,6 +79,43 @@ func (r *reversing) resolve(t *testing.T, sent time.Time) (string, error) {
 func (r *reversing) made() int    { return len(r.server.TransferReversals(r.transfer)) }
 func (r *reversing) path() string { return "/v1/transfers/" + r.transfer + "/reversals" }
 
+// advanced is a job after a step, as a database keeps it.
+func advanced[J, Object any](t *testing.T, advance func(context.Context, J, func(context.Context, J) error, ...refundkit.CallOption) (J, *Object, error), job J, version func(J) int64) J {
+	t.Helper()
+	saved := job
+	_, _, err := advance(t.Context(), job, func(_ context.Context, job J) error {
+		if version(job) != version(saved)+1 {
+			return refundkit.ErrJobChanged
+		}
+		text, err := json.Marshal(job)
+		require.NoError(t, err)
+		saved = *new(J)
+		return json.Unmarshal(text, &saved)
+	})
+	require.NoError(t, err)
+	return saved
+}
+
+// decided is a job after what a person said.
+func decided[J interface {
+	Resume() (J, error)
+	Accept(id string) (J, error)
+	Judge(id string) (J, error)
+	Cancel() (J, error)
+}](job J, do, id string) (J, error) {
+	switch do {
+	case "resume":
+		return job.Resume()
+	case "accept":
+		return job.Accept(id)
+	case "judge":
+		return job.Judge(id)
+	case "cancel":
+		return job.Cancel()
+	}
+	return job, nil
+}
+
 type giving struct {
 	client *refundkit.Client
 	server *refundtest.Server
@@ -119,34 +135,13 @@ func newGiving(t *testing.T, amount int64) (returner, *refundtest.Server) {
 
 func (r *giving) advance(t *testing.T) {
 	t.Helper()
-	saved := r.job
-	_, _, err := r.client.ApplicationFeeRefunds.Advance(t.Context(), r.job, func(_ context.Context, job refundkit.ApplicationFeeRefundJob) error {
-		if job.Version != saved.Version+1 {
-			return refundkit.ErrJobChanged
-		}
-		text, err := json.Marshal(job)
-		require.NoError(t, err)
-		saved = refundkit.ApplicationFeeRefundJob{}
-		return json.Unmarshal(text, &saved)
-	})
-	require.NoError(t, err)
-	r.job = saved
+	r.job = advanced(t, r.client.ApplicationFeeRefunds.Advance, r.job, func(job refundkit.ApplicationFeeRefundJob) int64 { return job.Version })
 }
 
 func (r *giving) progress() refundkit.Progress { return r.job.Progress }
 
-func (r *giving) person(t *testing.T, do, id string) (err error) {
-	t.Helper()
-	switch do {
-	case "resume":
-		r.job, err = r.job.Resume()
-	case "accept":
-		r.job, err = r.job.Accept(id)
-	case "judge":
-		r.job, err = r.job.Judge(id)
-	case "cancel":
-		r.job, err = r.job.Cancel()
-	}
+func (r *giving) person(do, id string) (err error) {
+	r.job, err = decided(r.job, do, id)
 	return err
 }
 

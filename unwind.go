@@ -214,13 +214,8 @@ func remainder(whole int64, parts []int64) int64 {
 // String returns the plan as a table.
 func (u Unwind) String() string {
 	var b strings.Builder
-	currency, err := CurrencyOf(u.Currency)
-	money := func(amount int64) string {
-		if err != nil {
-			return fmt.Sprint(amount)
-		}
-		return currency.Format(amount)
-	}
+	currency, _ := CurrencyOf(u.Currency) // of one that is not known, Format writes the number
+	money := currency.Format
 	fmt.Fprintf(&b, "refund %s %s of %s\n", money(u.Amount), u.Currency, u.Charge)
 	for _, r := range u.Reversals {
 		fmt.Fprintf(&b, "  take back %s of the %s left of %s from %s\n", money(r.Amount), money(r.Left), r.Transfer, r.Account)

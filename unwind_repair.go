@@ -97,17 +97,14 @@ func (u Unwind) givenTo(fee string) string {
 // String returns the repair as a table.
 func (r UnwindRepair) String() string {
 	var b strings.Builder
+	currency, _ := CurrencyOf(r.Currency) // of one that is not known, Format writes the number
 	fmt.Fprintf(&b, "%s has failed\n", r.Refund)
 	for _, t := range r.Transfers {
 		amount, what := t.Amount, "transfer %s %s to %s again\n"
 		if amount < 0 {
 			amount, what = -amount, "%s %s are owed by %s\n"
 		}
-		text := fmt.Sprint(amount)
-		if currency, err := CurrencyOf(r.Currency); err == nil {
-			text = currency.Format(amount)
-		}
-		fmt.Fprintf(&b, "  "+what, text, r.Currency, t.Account)
+		fmt.Fprintf(&b, "  "+what, currency.Format(amount), r.Currency, t.Account)
 	}
 	return b.String()
 }

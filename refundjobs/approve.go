@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/refundkit/refundkit"
 )
 
 // Policy says whether an approval is allowed: nil is yes, and the error is why not. It
@@ -50,11 +52,13 @@ func FourEyes(limits map[string]Limit) Policy {
 	limits = maps.Clone(limits)
 	return func(_ context.Context, a Approval) error {
 		limit, known := limits[a.Job.Currency]
-		switch {
-		case !known:
+		if !known {
 			return fmt.Errorf("there is no limit for the currency %q", a.Job.Currency)
-		case personKey(a.By) == "":
-			return errors.New("it must be said who asks for the refund")
+		}
+		if err := somebody(a.By); err != nil {
+			return err
+		}
+		switch {
 		case !a.AtRequest:
 			return nil
 		case a.OfPlan, a.Job.Params.Remaining, a.Job.Params.Amount > limit.Alone:
@@ -81,9 +85,7 @@ func (j *Jobs[TTx]) ApproveTx(ctx context.Context, tx TTx, name, by, why string)
 			return row, fmt.Errorf("it belongs to refund %q: approve that", row.Unwind)
 		case row.Shown != StateRequested:
 			return row, nil
-		case personKey(by) == "":
-			return row, errors.New("it must be said who approves")
-		case samePerson(row.RequestedBy, by):
+		case personKey(row.RequestedBy) == personKey(by):
 			return row, ErrOwnRequest
 		}
 		if err := j.options.policy(ctx, Approval{Job: row, By: by}); err != nil {
@@ -134,8 +136,13 @@ func (j *Jobs[TTx]) takeAlone(ctx context.Context, q Statements, row Job, now ti
 	return err
 }
 
-// samePerson compares names as people write them.
-func samePerson(a, b string) bool { return personKey(a) == personKey(b) }
+// somebody refuses a name in which a reader sees nobody: a decision is a person's.
+func somebody(by string) error {
+	if personKey(by) == "" {
+		return &refundkit.ParamError{Param: "by", Reason: "it must be said who does this"}
+	}
+	return nil
+}
 
 // personKey is a name without what a reader does not see: case, forms of a letter,
 // spaces, and characters that show nothing.

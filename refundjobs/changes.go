@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-const changeColumns = `name, version, at, what, who, why, state, problem, detail, due_at, refund_id, refund_status, request_id, book, generation`
+const changeColumns = `name, version, at, what, who, why, state, problem, detail, due_at, refund_id, refund_status, request_id, book, generation,
+	coalesce((SELECT kind FROM refundjobs WHERE refundjobs.name = refundjobs_changes.name), 'refund')`
 
 // Changes yields what happened to the row of a name, oldest first. A name without a row
 // has none.
@@ -65,6 +66,6 @@ func (j *Jobs[TTx]) changes(ctx context.Context, op, name string, first Change, 
 
 func scanChange(rows Rows) (c Change, err error) {
 	err = rows.Scan(&c.Name, &c.Version, instant{&c.At}, &c.What, &c.Who, &c.Why, &c.Shown, &c.Problem, &c.Detail, instant{&c.Due},
-		&c.RefundID, &c.RefundStatus, &c.RequestID, &c.Book, &c.Generation)
+		&c.RefundID, &c.RefundStatus, &c.RequestID, &c.Book, &c.Generation, &c.Kind)
 	return c, err
 }

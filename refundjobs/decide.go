@@ -8,7 +8,9 @@ import (
 )
 
 // CancelTx gives a refund up, if and only if tx commits. It fails where a send may have
-// refunded, and for one that was made: see [refundkit.Job.Cancel].
+// refunded, and for one that was made: see [refundkit.Job.Cancel]. Here and in the other
+// decisions, by is a person's name as your login knows it. Nobody's, such as an empty one,
+// is refused with [refundkit.ErrInvalidParams].
 func (j *Jobs[TTx]) CancelTx(ctx context.Context, tx TTx, name, by, why string) (Job, error) {
 	row, err := j.decideTx(ctx, tx, name, decision{what: WhatCanceled, by: by, why: why}, byRules(refundkit.Job.Cancel))
 	return row, failed("CancelTx", name, err)
@@ -71,6 +73,9 @@ func unpruned(change func(Job, time.Time) (Job, error)) func(Job, time.Time) (Jo
 // decideTx applies a person's decision to a row, in the person's transaction, and sees
 // to it that a worker takes the row if it goes on.
 func (j *Jobs[TTx]) decideTx(ctx context.Context, tx TTx, name string, d decision, change func(Job, time.Time) (Job, error)) (Job, error) {
+	if err := somebody(d.by); err != nil {
+		return Job{}, err
+	}
 	q := j.driver.Statements(tx)
 	before, err := readJob(ctx, q, name, j.dialect.ForUpdate)
 	if err != nil {

@@ -80,6 +80,28 @@ func TestDecisionsThatTheRulesForbid(t *testing.T) {
 	})
 }
 
+// A decision is somebody's, also of a row that it would leave as it is.
+func TestDecisionsOfNobody(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		s.request("order-1", s.charge().ID)
+		before := s.row("order-1")
+		for name, decide := range map[string]func(tx txJobs, by string) (refundjobs.Job, error){
+			"approve": func(tx txJobs, by string) (refundjobs.Job, error) { return tx.Approve("order-1", by, "why") },
+			"cancel":  func(tx txJobs, by string) (refundjobs.Job, error) { return tx.Cancel("order-1", by, "why") },
+			"resume":  func(tx txJobs, by string) (refundjobs.Job, error) { return tx.Resume("order-1", by, "why") },
+			"accept":  func(tx txJobs, by string) (refundjobs.Job, error) { return tx.Accept("order-1", "re_1", by, "why") },
+			"judge":   func(tx txJobs, by string) (refundjobs.Job, error) { return tx.Judge("order-1", "re_1", by, "why") },
+		} {
+			for _, nobody := range []string{"", " ", "\u00a0", "\u200b", "\u3164"} {
+				err := s.in(func(tx txJobs) error { _, err := decide(tx, nobody); return err })
+				require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%s %q", name, nobody)
+			}
+		}
+		require.Equal(t, before, s.row("order-1"))
+	})
+}
+
 // A decision that is rolled back has not happened, nor has its alarm.
 func TestDecisionWithTheTransaction(t *testing.T) {
 	databases(t, func(t *testing.T, db *database) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 // DifferenceKind is what differs between the rows, Stripe's refunds and Stripe's balance,
@@ -80,13 +81,13 @@ func (d Difference) cells() []string {
 	}
 	if r := d.Refund; r != nil {
 		cells[3], cells[4] = r.ID, iso(r.Created.Time)
-		copy(cells[8:], []string{decimal(r.Amount, r.Currency), r.Currency, string(r.Status)})
+		copy(cells[8:], []string{money.Decimal(r.Amount, r.Currency), r.Currency, string(r.Status)})
 	}
 	if t := d.BalanceTransaction; t != nil {
 		if d.Refund == nil {
 			cells[3] = t.Source.ID
 		}
-		copy(cells[11:], []string{t.ID, t.Created.UTC().Format(time.RFC3339), decimal(t.Amount, t.Currency), decimal(t.Fee, t.Currency), t.Currency})
+		copy(cells[11:], []string{t.ID, t.Created.UTC().Format(time.RFC3339), money.Decimal(t.Amount, t.Currency), money.Decimal(t.Fee, t.Currency), t.Currency})
 	}
 	return cells
 }

@@ -11,7 +11,8 @@ import (
 // each, and make Jobs with it: there is no need to write another.
 type Driver[TTx any] interface {
 	River() riverdriver.Driver[TTx]
-	// InTx runs work in a transaction of its own and commits it if work returns nil.
+	// InTx runs work in a transaction of its own and commits it if work returns nil; else,
+	// also if work panics, it rolls back.
 	InTx(ctx context.Context, work func(tx TTx) error) error
 	Statements(tx TTx) Statements
 	Pool() Statements // each statement by itself

@@ -20,6 +20,12 @@ func (j *Jobs[TTx]) Rewrite(ctx context.Context, tx TTx, row Job) error {
 	return j.dialect.update(ctx, j.driver.Statements(tx), row, time.Time{})
 }
 
+// Exec runs a statement in a transaction.
+func (j *Jobs[TTx]) Exec(ctx context.Context, tx TTx, sql string) error {
+	_, err := j.driver.Statements(tx).Exec(ctx, sql)
+	return err
+}
+
 const NoStep = noStep
 
 // SetDatabaseClock makes the query the database's clock.

@@ -136,6 +136,7 @@ func (j Job) booked() *refundkit.Refund {
 // Change is one entry of a row's log.
 type Change struct {
 	Name         string
+	Kind         Kind // of the row
 	Version      int64
 	At           time.Time
 	What         What
@@ -154,7 +155,7 @@ type Change struct {
 
 // Key is the idempotency key that the row had then.
 func (c Change) Key() refundkit.IdempotencyKey {
-	return refundkit.Job{Name: c.Name, Progress: refundkit.Progress{Generation: c.Generation}}.Key()
+	return Job{Job: refundkit.Job{Name: c.Name, Progress: refundkit.Progress{Generation: c.Generation}}, Kind: c.Kind}.Key()
 }
 
 // What is what happened to a row, as a short word.

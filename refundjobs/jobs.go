@@ -68,6 +68,18 @@ func New[TTx any](driver Driver[TTx], refunds Refunder, opts ...Option) (*Jobs[T
 	return &Jobs[TTx]{driver: driver, dialect: driver.Dialect(), refunds: refunds, options: o, river: client}, nil
 }
 
+// InTx runs work in a transaction of the jobs' database, for methods whose name ends in
+// Tx and for your own tables: it commits if work returns nil, and rolls back if work
+// returns an error, which it returns, or panics. The methods take a transaction that you
+// began yourself just as well.
+//
+// An error of the commit may hide that it was done: run it again, since a name is one
+// refund for ever. On SQLite, call nothing in work that does not take tx; on Postgres, a
+// transaction that nothing is done with for a minute is ended.
+func (j *Jobs[TTx]) InTx(ctx context.Context, work func(tx TTx) error) error {
+	return j.driver.InTx(ctx, work)
+}
+
 // now returns the time that all workers share: that of WithClock, else the database's.
 // It is as exact as the databases keep it.
 func (j *Jobs[TTx]) now(ctx context.Context, q Statements) (now time.Time, err error) {
@@ -109,7 +121,7 @@ func (j *Jobs[TTx]) commit(ctx context.Context, row Job, change Change, sendingU
 func changed(before, row Job, what What, now time.Time) (Job, Change) {
 	row.UpdatedAt = now
 	row.Shown = row.shown()
-	return row, Change{Name: row.Name, Version: row.Version, At: now, What: what, Shown: row.Shown, Problem: row.Problem, Detail: row.Detail, Due: row.Due,
+	return row, Change{Name: row.Name, Kind: row.Kind, Version: row.Version, At: now, What: what, Shown: row.Shown, Problem: row.Problem, Detail: row.Detail, Due: row.Due,
 		RefundID: row.ID, RefundStatus: row.RefundStatus, RequestID: row.RequestID, Generation: row.Generation, Book: refundkit.EntryBetween(before.booked(), row.booked())}
 }
 

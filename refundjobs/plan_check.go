@@ -66,7 +66,7 @@ func (j *Jobs[TTx]) checkPlan(ctx context.Context, name string, found func(Findi
 	if err := j.planRows(ctx, q, name, "", func(row Job) error { payments.want(row); return nil }); err != nil {
 		return PlanCheck{}, err
 	}
-	reader := paymentReader{charges: j.options.charges, turn: j.readTurn, payments: payments}
+	reader := paymentReader{charges: j.options.charges, turn: j.waitTurn, payments: payments}
 	if err := reader.all(ctx); err != nil {
 		return PlanCheck{}, err
 	}
@@ -82,11 +82,6 @@ func (j *Jobs[TTx]) checkPlan(ctx context.Context, name string, found func(Findi
 		c.check.Estimate = time.Duration(float64(c.check.Rows) / j.options.rate * float64(time.Second))
 	}
 	return c.check, nil
-}
-
-// readTurn makes reads wait like refunds do.
-func (j *Jobs[TTx]) readTurn(ctx context.Context, account string) (context.Context, error) {
-	return j.waitTurn(ctx, account, endless)
 }
 
 // payments are what the rows of a plan refund, by account and ID.

@@ -30,7 +30,7 @@ type ChargeReader interface {
 // paymentReader reads the charges of a plan with few requests.
 type paymentReader struct {
 	charges  ChargeReader
-	turn     func(ctx context.Context, account string) (context.Context, error)
+	turn     func(ctx context.Context, account string, patience time.Duration) (context.Context, error)
 	payments *payments
 	requests atomic.Int64
 }
@@ -96,7 +96,7 @@ func (r *paymentReader) list(ctx context.Context, keys []paymentKey) error {
 }
 
 func (r *paymentReader) page(ctx context.Context, account string, params refundkit.ChargeListParams) (*refundkit.ChargeList, error) {
-	ctx, err := r.turn(ctx, account)
+	ctx, err := r.turn(ctx, account, endless)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (r *paymentReader) one(ctx context.Context, key paymentKey) error {
 		}
 		return nil
 	}
-	ctx, err := r.turn(ctx, key.account)
+	ctx, err := r.turn(ctx, key.account, endless)
 	if err != nil {
 		return err
 	}

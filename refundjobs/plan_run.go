@@ -20,8 +20,8 @@ func (j *Jobs[TTx]) ApprovePlan(ctx context.Context, name, by, digest string) (P
 		if p.State != PlanStateDraft {
 			return fmt.Errorf("%w: it is %s%s", ErrPlanState, p.State, byWhom(p.ApprovedBy))
 		}
-		if strings.TrimSpace(by) == "" {
-			return errors.New("it must be said who approves")
+		if err := somebody(by); err != nil {
+			return err
 		}
 		content, err := j.planContent(ctx, q, name, j.dialect.ForUpdate)
 		if err != nil {
@@ -135,6 +135,9 @@ func (j *Jobs[TTx]) mayApprovePlan(ctx context.Context, requestedBy, by string, 
 // Refunds for which the balance was too low are tried again; others that need a person
 // are left to one.
 func (j *Jobs[TTx]) RunPlan(ctx context.Context, name, by string) (Plan, error) {
+	if err := somebody(by); err != nil {
+		return Plan{}, failed("RunPlan", name, err)
+	}
 	err := j.changePlan(ctx, name, func(q Statements, p *Plan, now time.Time) error {
 		if p.State != PlanStateApproved && p.State != PlanStatePaused {
 			return fmt.Errorf("%w: it is %s", ErrPlanState, p.State)
@@ -176,13 +179,14 @@ func (j *Jobs[TTx]) resumePlan(ctx context.Context, name, by string) error {
 }
 
 // PausePlan stops a running plan within a second: no further refund of it is sent. One
-// that may have been made already is followed to its end. RunPlan goes on.
+// that may have been made already is followed to its end. RunPlan goes on. It alone takes
+// an empty by: what stops money is not held up by a name.
 func (j *Jobs[TTx]) PausePlan(ctx context.Context, name, by, why string) (Plan, error) {
 	err := j.changePlan(ctx, name, func(_ Statements, p *Plan, _ time.Time) error {
 		if p.State != PlanStateRunning {
 			return fmt.Errorf("%w: it is %s", ErrPlanState, p.State)
 		}
-		p.State, p.Why = PlanStatePaused, strings.TrimSpace(by+": "+why)
+		p.State, p.Why = PlanStatePaused, strings.Trim(by+": "+why, ": ")
 		return nil
 	})
 	if err != nil {
@@ -198,7 +202,10 @@ func (j *Jobs[TTx]) CancelPlan(ctx context.Context, name, by, why string) (Plan,
 		if p.State == PlanStateFinished || p.State == PlanStateCanceled {
 			return fmt.Errorf("%w: it is %s", ErrPlanState, p.State)
 		}
-		p.State, p.Why = PlanStateCanceled, strings.TrimSpace(by+": "+why)
+		if err := somebody(by); err != nil {
+			return err
+		}
+		p.State, p.Why = PlanStateCanceled, strings.Trim(by+": "+why, ": ")
 		_, err := q.Exec(ctx, `UPDATE refundjobs SET version = version + 1, state = 'canceled', job_state = 'canceled', problem = '', detail = '', due_at = NULL, updated_at = $2
 			WHERE plan = $1 AND job_state = 'waiting' AND NOT open AND NOT look_up`, name, j.dialect.when(now))
 		if err != nil {

@@ -29,10 +29,7 @@ func TestPausePlanSendsNothingNew(t *testing.T) {
 	plan, err := f.Plan(t.Context(), "festival")
 	require.NoError(t, err)
 	assert.Equal(t, "bob: lunch", plan.Why)
-	_, err = f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
+	f.run(t)
 	assert.Equal(t, 5, f.refundsMade())
 }
 
@@ -50,12 +47,7 @@ func TestPlanPausesItself(t *testing.T) {
 			f := setupFestival(t)
 			f.approved(t, f.tickets(40))
 			f.stripe.Inject(c.fault.Always())
-			_, err := f.RunPlan(t.Context(), "festival", "bob")
-			require.NoError(t, err)
-			_, err = f.WorkDue(t.Context())
-			require.NoError(t, err)
-			plan, err := f.Plan(t.Context(), "festival")
-			require.NoError(t, err)
+			plan := f.run(t)
 			assert.Equal(t, refundjobs.PlanStatePaused, plan.State)
 			assert.Contains(t, plan.Why, c.why)
 			assert.LessOrEqual(t, f.refundsMade(), c.most)
@@ -79,25 +71,35 @@ func TestCancelPlan(t *testing.T) {
 	assert.Equal(t, refundkit.JobStateCanceled, job.State)
 }
 
+// To send money, and to give it up, takes somebody; to stop it takes nobody.
+func TestPlansOfNobody(t *testing.T) {
+	f := setupFestival(t)
+	f.approved(t, f.tickets(5))
+	for _, nobody := range []string{"", " ", "\u00a0", "\u200b"} {
+		_, err := f.RunPlan(t.Context(), "festival", nobody)
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+		_, err = f.CancelPlan(t.Context(), "festival", nobody, "it rains")
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+	}
+	plan, err := f.Plan(t.Context(), "festival")
+	require.NoError(t, err)
+	assert.Equal(t, refundjobs.PlanStateApproved, plan.State)
+	_, err = f.RunPlan(t.Context(), "festival", "bob")
+	require.NoError(t, err)
+	plan, err = f.PausePlan(t.Context(), "festival", "", "it rains")
+	require.NoError(t, err)
+	assert.Equal(t, "it rains", plan.Why)
+}
+
 // After a top-up the plan goes on, also with the refund that had found too little.
 func TestPlanGoesOnAfterATopUp(t *testing.T) {
 	f := setupFestival(t)
 	f.approved(t, f.tickets(5))
 	f.stripe.Inject(refundtest.AnswerError(400, "invalid_request_error", "balance_insufficient", "").Nth(2))
-	_, err := f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
-	plan, err := f.Plan(t.Context(), "festival")
-	require.NoError(t, err)
+	plan := f.run(t)
 	assert.Equal(t, refundjobs.PlanStatePaused, plan.State)
 
-	_, err = f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
-	plan, err = f.Plan(t.Context(), "festival")
-	require.NoError(t, err)
+	plan = f.run(t)
 	assert.Equal(t, []refundjobs.PlanCount{{Shown: refundjobs.StateSucceeded, Currency: "usd", Number: 5, Amount: 2500}}, plan.Progress)
 }
 
@@ -107,12 +109,7 @@ func TestPlanOneStuckRowHoldsNoOther(t *testing.T) {
 	requests := f.tickets(5)
 	require.NoError(t, f.stripe.Dispute(requests[1].Params.Charge))
 	f.approved(t, requests)
-	_, err := f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
-	plan, err := f.Plan(t.Context(), "festival")
-	require.NoError(t, err)
+	plan := f.run(t)
 	assert.Equal(t, refundjobs.PlanStateFinished, plan.State)
 	assert.Equal(t, []refundjobs.PlanCount{
 		{Shown: refundjobs.StateNeedsPerson, Currency: "usd", Number: 1, Amount: 500},
@@ -150,10 +147,7 @@ func TestPausePlanHoldsWhatWaitsForItsTurn(t *testing.T) {
 		assert.Equal(t, sent, f.refundsMade())
 		assert.Less(t, sent, 5)
 
-		_, err = f.RunPlan(t.Context(), "festival", "bob")
-		require.NoError(t, err)
-		_, err = f.WorkDue(t.Context())
-		require.NoError(t, err)
+		f.run(t)
 		assert.Equal(t, 5, f.refundsMade())
 	})
 }

@@ -88,12 +88,21 @@ func (f *festival) refundsMade() (n int) {
 	return n
 }
 
+// run sets the plan running, and works until it has nothing to do.
+func (f *festival) run(t *testing.T) refundjobs.Plan {
+	t.Helper()
+	_, err := f.RunPlan(t.Context(), "festival", "bob")
+	require.NoError(t, err)
+	_, err = f.WorkDue(t.Context())
+	require.NoError(t, err)
+	plan, err := f.Plan(t.Context(), "festival")
+	require.NoError(t, err)
+	return plan
+}
+
 func (f *festival) in(t *testing.T, work func(tx *sql.Tx) error) {
 	t.Helper()
-	tx, err := f.db.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	require.NoError(t, work(tx))
-	require.NoError(t, tx.Commit())
+	require.NoError(t, f.InTx(t.Context(), work))
 }
 
 func TestPlan(t *testing.T) {
@@ -119,13 +128,8 @@ func TestPlan(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, f.refundsMade(), "an approved plan sends nothing")
 
-	_, err = f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
+	plan = f.run(t)
 	assert.Equal(t, 450, f.refundsMade())
-	plan, err = f.Plan(t.Context(), "festival")
-	require.NoError(t, err)
 	assert.Equal(t, refundjobs.PlanStateFinished, plan.State)
 	assert.Equal(t, []refundjobs.PlanCount{{Shown: refundjobs.StateSucceeded, Currency: "usd", Number: 450, Amount: 225000}}, plan.Progress)
 	assert.Zero(t, plan.TimeLeft)
@@ -278,8 +282,10 @@ func TestApprovePlanNeedsFourEyes(t *testing.T) {
 		_, err = f.ApprovePlan(t.Context(), "festival", by, digest)
 		require.ErrorIs(t, err, refundjobs.ErrOwnRequest, by)
 	}
-	_, err = f.ApprovePlan(t.Context(), "festival", " ", digest)
-	require.ErrorContains(t, err, "who approves")
+	for _, nobody := range []string{"", " ", "\u00a0", "\u200b", "\u3164"} {
+		_, err = f.ApprovePlan(t.Context(), "festival", nobody, digest)
+		require.ErrorIs(t, err, refundkit.ErrInvalidParams, "%q", nobody)
+	}
 	f.in(t, func(tx *sql.Tx) error {
 		_, err := f.ApproveTx(t.Context(), tx, "festival/0", "bob", "")
 		require.ErrorContains(t, err, "approve that")

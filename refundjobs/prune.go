@@ -93,7 +93,7 @@ func (j *Jobs[TTx]) pruneOne(ctx context.Context, q Statements, row Job, now tim
 	row.Refund, row.Labels = nil, nil
 	row.Note, row.RequestedBy, row.ApprovedBy, row.Detail = "", "", "", ""
 	row.Params.Metadata, row.Params.InstructionsEmail = nil, ""
-	entry := Change{Name: row.Name, Version: row.Version, At: now, What: WhatPruned, Shown: row.Shown, RefundID: row.ID, RefundStatus: row.RefundStatus,
+	entry := Change{Name: row.Name, Kind: row.Kind, Version: row.Version, At: now, What: WhatPruned, Shown: row.Shown, RefundID: row.ID, RefundStatus: row.RefundStatus,
 		RequestID: row.RequestID, Generation: row.Generation, Book: refundkit.BookEntryNone}
 	if err := j.write(ctx, q, row, entry, time.Time{}); err != nil {
 		return err

@@ -240,3 +240,10 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 // BalanceReader reads what moved the balance: a client's BalanceTransactions is one.
@@ -84,7 +85,7 @@ type reporter struct {
 // prepareReport finds the labels and what was booked.
 func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporter) error {
 	labels, accounts := map[string]bool{}, map[string]bool{}
-	var first, last time.Time
+	var first time.Time
 	for row, err := range j.List(ctx, filter) {
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporte
 		}
 		if at := row.RefundCreated; !at.IsZero() {
 			accounts[row.Account] = true
-			first, last = earlier(first, at), maxTime(last, at)
+			first = earlier(first, at)
 		}
 	}
 	for label := range labels {
@@ -113,13 +114,6 @@ func (j *Jobs[TTx]) prepareReport(ctx context.Context, filter Filter, r *reporte
 	return nil
 }
 
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // readBooked reads what refunds did to a balance since the first of them: one that fails
 // gives its money back weeks later.
 func (j *Jobs[TTx]) readBooked(ctx context.Context, account string, first time.Time, into map[string]booked) error {
@@ -128,7 +122,7 @@ func (j *Jobs[TTx]) readBooked(ctx context.Context, account string, first time.T
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(t.Source.ID, "re_") || strings.HasPrefix(t.Source.ID, "pyr_") {
+		if isRefundID(t.Source.ID) {
 			b := into[t.Source.ID]
 			into[t.Source.ID] = booked{fee: b.fee + t.Fee, net: b.net + t.Net, currency: t.Currency}
 		}
@@ -152,7 +146,7 @@ func (r *reporter) line(row Job) []string {
 	}
 	fee, net, currency := "", "", ""
 	if b, ok := r.booked[row.ID]; ok {
-		fee, net, currency = decimal(b.fee, b.currency), decimal(b.net, b.currency), b.currency
+		fee, net, currency = money.Decimal(b.fee, b.currency), money.Decimal(b.net, b.currency), b.currency
 	}
 	cells := []string{safe(row.Name), string(row.Kind), safe(row.Plan), line, string(row.Shown), string(row.Problem), row.Params.Charge, row.Params.PaymentIntent, row.Source, row.Account, row.amountText(), row.Currency,
 		row.ID, string(row.RefundStatus), iso(row.RefundCreated), fee, net, currency, iso(row.CreatedAt), safe(row.RequestedBy), iso(row.ApprovedAt), safe(row.ApprovedBy), safe(row.Note)}
@@ -165,7 +159,7 @@ func (r *reporter) line(row Job) []string {
 // amountText is what was refunded, else what was asked for.
 func (j Job) amountText() string {
 	if amount := j.amount(); amount > 0 {
-		return decimal(amount, j.Currency)
+		return money.Decimal(amount, j.Currency)
 	}
 	return "remaining"
 }
@@ -175,16 +169,6 @@ func (j Job) amount() int64 {
 		return j.RefundAmount
 	}
 	return j.Params.Amount
-}
-
-// decimal is an amount as its currency is written; one that is not known stays a number
-// of the smallest unit.
-func decimal(amount int64, code string) string {
-	currency, err := refundkit.CurrencyOf(code)
-	if err != nil {
-		return strconv.FormatInt(amount, 10)
-	}
-	return currency.Format(amount)
 }
 
 func iso(t time.Time) string {
@@ -242,9 +226,9 @@ func WriteTotals(w io.Writer, totals []Total) error {
 	for _, t := range totals {
 		fee, net := "", ""
 		if t.NetCurrency != "" {
-			fee, net = decimal(t.Fee, t.NetCurrency), decimal(t.Net, t.NetCurrency)
+			fee, net = money.Decimal(t.Fee, t.NetCurrency), money.Decimal(t.Net, t.NetCurrency)
 		}
-		_ = lines.Write([]string{string(t.Kind), safe(t.Label), safe(t.Value), t.Currency, string(t.Shown), strconv.FormatInt(t.Number, 10), decimal(t.Amount, t.Currency), fee, net, t.NetCurrency})
+		_ = lines.Write([]string{string(t.Kind), safe(t.Label), safe(t.Value), t.Currency, string(t.Shown), strconv.FormatInt(t.Number, 10), money.Decimal(t.Amount, t.Currency), fee, net, t.NetCurrency})
 	}
 	lines.Flush()
 	if err := lines.Error(); err != nil {

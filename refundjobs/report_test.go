@@ -24,10 +24,7 @@ func TestWriteReport(t *testing.T) {
 	requests[0].Note = "=cmd|' /C calc'!A0"
 	require.NoError(t, f.stripe.Dispute(requests[3].Params.Charge))
 	f.approved(t, requests)
-	_, err = f.RunPlan(t.Context(), "festival", "bob")
-	require.NoError(t, err)
-	_, err = f.WorkDue(t.Context())
-	require.NoError(t, err)
+	f.run(t)
 	failed, err := f.Job(t.Context(), "festival/5")
 	require.NoError(t, err)
 	require.NoError(t, f.stripe.Fail(failed.ID, "lost_or_stolen_card"))

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
@@ -66,6 +65,7 @@ type txJobs struct {
 	Accept        func(name, id, by, why string) (refundjobs.Job, error)
 	Judge         func(name, id, by, why string) (refundjobs.Job, error)
 	Rewrite       func(refundjobs.Job) error
+	Exec          func(sql string) error // the team's own statement
 }
 
 func bind[TTx any](ctx context.Context, jobs *refundjobs.Jobs[TTx], tx TTx) txJobs {
@@ -84,6 +84,7 @@ func bind[TTx any](ctx context.Context, jobs *refundjobs.Jobs[TTx], tx TTx) txJo
 			return jobs.JudgeTx(ctx, tx, name, id, by, why)
 		},
 		Rewrite: func(row refundjobs.Job) error { return jobs.Rewrite(ctx, tx, row) },
+		Exec:    func(sql string) error { return jobs.Exec(ctx, tx, sql) },
 	}
 }
 
@@ -102,6 +103,12 @@ type store struct {
 	in func(work func(txJobs) error) error
 }
 
+func storeOf[TTx any](t *testing.T, jobs *refundjobs.Jobs[TTx]) *store {
+	return &store{jobs, func(work func(txJobs) error) error {
+		return jobs.InTx(t.Context(), func(tx TTx) error { return work(bind(t.Context(), jobs, tx)) })
+	}}
+}
+
 // databases runs a test on both databases.
 func databases(t *testing.T, test func(t *testing.T, db *database)) {
 	t.Parallel()
@@ -118,17 +125,7 @@ func newSQLite(t *testing.T) *database {
 		open: func(t *testing.T, refunds refundjobs.Refunder, opts ...refundjobs.Option) *store {
 			jobs, err := sqlitejobs.New(db, refunds, opts...)
 			require.NoError(t, err)
-			return &store{jobs, func(work func(txJobs) error) error {
-				tx, err := db.BeginTx(t.Context(), nil)
-				if err != nil {
-					return err
-				}
-				defer tx.Rollback()
-				if err := work(bind(t.Context(), jobs, tx)); err != nil {
-					return err
-				}
-				return tx.Commit()
-			}}
+			return storeOf(t, jobs)
 		},
 		exec: func(t *testing.T, sql string, args ...any) {
 			_, err := db.ExecContext(t.Context(), sql, args...)
@@ -166,9 +163,7 @@ func newPostgres(t *testing.T) *database {
 		open: func(t *testing.T, refunds refundjobs.Refunder, opts ...refundjobs.Option) *store {
 			jobs, err := pgxjobs.New(pool, refunds, opts...)
 			require.NoError(t, err)
-			return &store{jobs, func(work func(txJobs) error) error {
-				return pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return work(bind(t.Context(), jobs, tx)) })
-			}}
+			return storeOf(t, jobs)
 		},
 		exec: func(t *testing.T, sql string, args ...any) {
 			_, err := pool.Exec(t.Context(), sql, args...)

@@ -42,11 +42,15 @@ func (j Job) wanted() string {
 	if j.Params.Remaining {
 		amount = "all that is left"
 	}
-	of := "payment " + j.Params.Charge + j.Params.PaymentIntent
-	if j.Params.Origin != "" {
-		of = "the cash balance of customer " + j.Params.Customer
+	said := amount + " of payment " + j.Params.Charge + j.Params.PaymentIntent
+	switch {
+	case j.Kind == KindTransferReversal:
+		said = fmt.Sprintf("%s to be taken back of transfer %s, for refund %q", amount, j.Source, j.Unwind)
+	case j.Kind == KindApplicationFeeRefund:
+		said = fmt.Sprintf("%s to be given back of application fee %s, for refund %q", amount, j.Source, j.Unwind)
+	case j.Params.Origin != "":
+		said = amount + " of the cash balance of customer " + j.Params.Customer
 	}
-	said := amount + " of " + of
 	if j.Account != "" {
 		said += ", account " + j.Account
 	}
@@ -54,6 +58,20 @@ func (j Job) wanted() string {
 		said += fmt.Sprintf(", line %d of plan %q", j.PlanLine, j.Plan)
 	}
 	return said
+}
+
+// words are for people: transfer reversal.
+func (k Kind) words() string { return strings.ReplaceAll(string(k), "_", " ") }
+
+// siblings are what a lost answer is looked for in.
+func (k Kind) siblings() string {
+	switch k {
+	case KindTransferReversal:
+		return "the transfer's reversals"
+	case KindApplicationFeeRefund:
+		return "the fee's refunds"
+	}
+	return "the payment's refunds"
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
@@ -81,7 +99,7 @@ func (c Change) happened() string {
 	case WhatAnswered:
 		return "The answer: " + c.outcome()
 	case WhatLooked:
-		return "Looked at the payment's refunds at Stripe: " + c.outcome()
+		return "Looked at " + c.Kind.siblings() + " at Stripe: " + c.outcome()
 	case WhatEvent:
 		return fmt.Sprintf("Stripe's event %s (%s): %s", c.Why, c.Who, c.outcome())
 	case WhatFetched:
@@ -138,6 +156,9 @@ func (c Change) outcome() string {
 	case StateNeedsPerson:
 		return fmt.Sprintf("it needs a person, because %s.%s%s", c.Problem, c.details(), c.request())
 	case StateSent, StateSucceeded, StateFailed:
+		if c.Kind != KindRefund {
+			return c.Kind.words() + " " + c.RefundID + " is made." + c.request()
+		}
 		status := string(c.RefundStatus)
 		if status == "" {
 			status = "not known yet"
@@ -192,12 +213,15 @@ func (j Job) outlook(now time.Time) string {
 		return "it is sent " + when + key + ". Nothing was refunded so far."
 	case StateSending:
 		if j.LookUp {
-			return "it may have been refunded. The payment's refunds are looked at " + when + ", and nothing is sent before."
+			return "it may have been refunded: " + j.Kind.siblings() + " are looked at " + when + ", and nothing is sent before."
 		}
-		return "it may have been refunded. It goes on " + when + ":" + key + " again, which is the same refund, or from 23 hours on by a look at the payment's refunds."
+		return "it may have been refunded. It goes on " + when + ":" + key + " again, which is the same refund, or from 23 hours on by a look at " + j.Kind.siblings() + "."
 	case StateSent:
 		return "refund " + j.ID + " exists, and Stripe has not said that it succeeded. An event of Stripe moves it on."
 	case StateSucceeded:
+		if j.Kind != KindRefund {
+			return j.Kind.words() + " " + j.ID + " is made."
+		}
 		return "refund " + j.ID + " succeeded. If the bank returns the money later, an event of Stripe says so, and a person is asked."
 	case StateFailed:
 		return "refund " + j.ID + " failed or was canceled, and it was given up. The customer has no money by it."

@@ -78,7 +78,7 @@ func (j *Jobs[TTx]) sweepSent(ctx context.Context, handle func(context.Context, 
 // retrieveSent reads one refund, and tells handle if the row does not know it so. One
 // that is not there is for Reconcile to tell, and stops no other.
 func (j *Jobs[TTx]) retrieveSent(ctx context.Context, service retriever, row Job, handle func(context.Context, *refundkit.Event) error, result *SweepResult) error {
-	turn, err := j.readTurn(ctx, row.Account)
+	turn, err := j.waitTurn(ctx, row.Account, endless)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (s *sweeper[TTx]) lastPage(ctx context.Context, second refundkit.CreatedRan
 }
 
 func (s *sweeper[TTx]) page(ctx context.Context, params refundkit.EventListParams) (*refundkit.EventList, error) {
-	ctx, err := s.jobs.readTurn(ctx, s.account)
+	ctx, err := s.jobs.waitTurn(ctx, s.account, endless)
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,11 @@ package refundjobs_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +33,18 @@ func newPlatform(t *testing.T, db *database, opts ...refundjobs.Option) *platfor
 // order is a charge of 100.00, of which 60.00 went to one account and 30.00 to another.
 func (p *platform) order(group string) (charge struct{ ID string }) {
 	p.t.Helper()
-	form := url.Values{"amount": {"10000"}, "currency": {"eur"}, "source": {"tok_bypassPending"}, "transfer_group": {group}}
+	charge = p.pay(url.Values{"transfer_group": {group}})
+	for account, amount := range map[string]int64{"acct_seller": 6000, "acct_courier": 3000} {
+		_, err := p.server.AddTransfer(refundtest.Transfer{Amount: amount, Currency: "eur", Destination: account, SourceTransaction: charge.ID, TransferGroup: group})
+		require.NoError(p.t, err)
+	}
+	return charge
+}
+
+// pay is a charge of 100.00.
+func (p *platform) pay(form url.Values) (charge struct{ ID string }) {
+	p.t.Helper()
+	maps.Copy(form, url.Values{"amount": {"10000"}, "currency": {"eur"}, "source": {"tok_bypassPending"}})
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "https://api.stripe.com/v1/charges", strings.NewReader(form.Encode()))
 	require.NoError(p.t, err)
 	request.SetBasicAuth("sk_test_1", "")
@@ -41,10 +54,6 @@ func (p *platform) order(group string) (charge struct{ ID string }) {
 	defer answer.Body.Close()
 	require.NoError(p.t, json.NewDecoder(answer.Body).Decode(&charge))
 	require.NotEmpty(p.t, charge.ID)
-	for account, amount := range map[string]int64{"acct_seller": 6000, "acct_courier": 3000} {
-		_, err := p.server.AddTransfer(refundtest.Transfer{Amount: amount, Currency: "eur", Destination: account, SourceTransaction: charge.ID, TransferGroup: group})
-		require.NoError(p.t, err)
-	}
 	return charge
 }
 
@@ -184,6 +193,57 @@ func TestUnwindIsApprovedAndCanceledAsOne(t *testing.T) {
 
 // Partial refunds of any size, faults, and workers that end anywhere: each part once, and
 // the accounts have paid what the rows say.
+// The story of each row names the key that was sent, and what it is about.
+func TestUnwindStory(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		p := newPlatform(t, db)
+		charge := p.order("order-1")
+		p.pay(url.Values{"transfer_data[destination]": {"acct_seller"}, "application_fee_amount": {"1000"}})
+		unwind := p.unwind(charge.ID, "order-1", 5000)
+		unwind.FeeRefunds = []refundkit.UnwindFee{{Fee: p.server.ApplicationFees("")[0].ID, Account: "acct_seller", Amount: 500}}
+		var rows []refundjobs.Job
+		p.must(func(tx txJobs) (err error) {
+			rows, err = tx.RequestUnwind(p.ask("order-1/refund", charge.ID, 5000), unwind)
+			return err
+		})
+		require.Len(t, rows, 4)
+		p.server.Inject(refundtest.DropConnection().On("POST /v1/transfers/{transfer}/reversals").Times(2))
+		story := func(name string) string {
+			text, err := p.Story(t.Context(), name)
+			require.NoError(t, err)
+			return text
+		}
+		p.work()
+		for _, row := range rows[1:3] {
+			require.Contains(t, story(row.Name), "by a look at the transfer's reversals.")
+		}
+		p.pass(time.Hour)
+		sent := map[string]bool{}
+		for _, request := range p.server.Requests() {
+			sent[request.IdempotencyKey] = true
+		}
+		for _, row := range rows {
+			about := map[refundjobs.Kind]string{
+				refundjobs.KindRefund:               ": 50.00 EUR of payment " + charge.ID + ".",
+				refundjobs.KindTransferReversal:     " to be taken back of transfer " + row.Source + `, for refund "order-1/refund".`,
+				refundjobs.KindApplicationFeeRefund: ": 5.00 EUR to be given back of application fee " + row.Source + `, for refund "order-1/refund".`,
+			}[row.Kind]
+			made := map[refundjobs.Kind]string{
+				refundjobs.KindRefund:               "status succeeded",
+				refundjobs.KindTransferReversal:     "Now: transfer reversal trr_",
+				refundjobs.KindApplicationFeeRefund: "The answer: application fee refund fr_",
+			}[row.Kind]
+			told := story(row.Name)
+			assert.Contains(t, told, about)
+			assert.Contains(t, told, made)
+			key := regexp.MustCompile(`About to be sent to Stripe with the key (\w+)\.`).FindStringSubmatch(told)
+			require.NotNil(t, key, told)
+			assert.True(t, sent[key[1]], told)
+			assert.Contains(t, told, string(row.Key()))
+		}
+	})
+}
+
 func TestUnwindUnderChaos(t *testing.T) {
 	databases(t, func(t *testing.T, db *database) {
 		seed := rand.Uint64()

@@ -2,14 +2,12 @@ package refundjobs_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -53,12 +51,7 @@ func TestLateWrite(t *testing.T) {
 		defer db.Close()
 		jobs, err := sqlitejobs.New(db, refunder)
 		require.NoError(t, err)
-		lateWrite(t, refunder, jobs, func(work func(*sql.Tx) error) error {
-			tx, err := db.BeginTx(t.Context(), nil)
-			require.NoError(t, err)
-			require.NoError(t, work(tx))
-			return tx.Commit()
-		}, func(query string, into ...any) error { return db.QueryRowContext(t.Context(), query).Scan(into...) })
+		lateWrite(t, refunder, jobs, func(query string, into ...any) error { return db.QueryRowContext(t.Context(), query).Scan(into...) })
 	})
 	t.Run("Postgres", func(t *testing.T) {
 		base := os.Getenv("REFUNDJOBS_POSTGRES")
@@ -83,20 +76,19 @@ func TestLateWrite(t *testing.T) {
 		}()
 		jobs, err := pgxjobs.New(pool, refunder)
 		require.NoError(t, err)
-		lateWrite(t, refunder, jobs, func(work func(pgx.Tx) error) error { return pgx.BeginFunc(t.Context(), pool, work) },
-			func(query string, into ...any) error { return pool.QueryRow(t.Context(), query).Scan(into...) })
+		lateWrite(t, refunder, jobs, func(query string, into ...any) error { return pool.QueryRow(t.Context(), query).Scan(into...) })
 	})
 }
 
-func lateWrite[TTx any](t *testing.T, refunder *interrupted, jobs *refundjobs.Jobs[TTx], inTx func(func(TTx) error) error, scan func(string, ...any) error) {
+func lateWrite[TTx any](t *testing.T, refunder *interrupted, jobs *refundjobs.Jobs[TTx], scan func(string, ...any) error) {
 	ctx := t.Context()
 	require.NoError(t, jobs.Migrate(ctx))
-	require.NoError(t, inTx(func(tx TTx) error {
+	require.NoError(t, jobs.InTx(ctx, func(tx TTx) error {
 		_, err := jobs.RequestTx(ctx, tx, refundjobs.Request{Name: "order-1", Params: refundkit.RefundCreateParams{Charge: "ch_1", Amount: 100}})
 		return err
 	}))
 	refunder.change = func() {
-		require.NoError(t, inTx(func(tx TTx) error {
+		require.NoError(t, jobs.InTx(ctx, func(tx TTx) error {
 			_, err := jobs.ResumeTx(ctx, tx, "order-1", "ann", "at once")
 			return err
 		}))

@@ -28,7 +28,7 @@ func operations() []operation {
 		{"POST", "/charges/{id}/answer_dispute", "", "the merchant sends evidence for a dispute or inquiry", onCharge((*world).AnswerDispute)},
 		{"POST", "/charges/{id}/win_dispute", "", "the dispute or inquiry ends well", onCharge((*world).WinDispute)},
 		{"POST", "/charges/{id}/lose_dispute", "", "the dispute is lost", onCharge((*world).LoseDispute)},
-		{"POST", "/charges/{id}/refund", `{"amount": 500}`, "a person refunds in the Dashboard, all that is left without an amount", refundCharge},
+		{"POST", "/charges/{id}/refund", `{"amount": 500}`, "a person refunds in the Dashboard, all that is left without an amount", given(refundCharge)},
 		{"POST", "/refunds/{id}/settle", "", "a pending refund succeeds", onRefund((*world).Settle)},
 		{"POST", "/refunds/{id}/fail", `{"reason": "lost_or_stolen_card"}`, "a refund fails, also one that has succeeded", failRefund},
 		{"POST", "/refunds/{id}/require_action", "", "the customer is asked for bank details", onRefund((*world).RequireAction)},
@@ -38,12 +38,12 @@ func operations() []operation {
 		{"POST", "/refunds/{id}/reference", `{"reference": "74000000000000000000001"}`, "the acquirer's reference arrives", setReference},
 		{"POST", "/payment_intents/{id}/authenticate", "", "the customer passes 3D Secure", onIntent((*world).Authenticate)},
 		{"POST", "/payment_intents/{id}/fail_authentication", "", "the customer fails it", onIntent((*world).FailAuthentication)},
-		{"POST", "/checkout_sessions/{id}/complete", `{"payment_method": "pm_card_visa"}`, "the customer pays", completeCheckout},
+		{"POST", "/checkout_sessions/{id}/complete", `{"payment_method": "pm_card_visa"}`, "the customer pays", given(completeCheckout)},
 		{"POST", "/checkout_sessions/{id}/expire", "", "the customer never does", onIntent((*world).ExpireCheckout)},
 		{"GET", "/balance", "", "shows the balance that refunds are paid from: ?currency=usd", showBalance},
 		{"POST", "/balance", `{"currency": "usd", "amount": 0}`, "limits it", changeBalance((*world).SetBalance)},
 		{"POST", "/balance/top_up", `{"currency": "usd", "amount": 5000}`, "adds to it, and pays what waits", changeBalance((*world).TopUp)},
-		{"POST", "/cash_balance", `{"customer": "cus_1", "currency": "eur", "amount": 5000}`, "sets a customer's cash balance", setCash},
+		{"POST", "/cash_balance", `{"customer": "cus_1", "currency": "eur", "amount": 5000}`, "sets a customer's cash balance", given(setCash)},
 		{"GET", "/accounts", "", "lists the connected accounts", alone(listAccounts)},
 		{"POST", "/accounts", `{"id": "acct_1Shop"}`, "adds one that Stripe-Account can name", alone(addAccount)},
 		{"GET", "/faults", "", "lists what was injected", alone(listFaults)},
@@ -121,52 +121,63 @@ func addCharge(c *call) (any, error) {
 	return viewCharge(c.open(c.now, given.Account, given.Livemode), added), nil
 }
 
-// onCharge does something to a charge that the path names.
-func onCharge(do func(*world, string) error) func(*call) (any, error) {
+// on does something to what the path names, and shows it.
+func on(do func(*world, string) error, show func(*world, string) any) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		w, err := c.world()
 		if err != nil {
 			return nil, err
 		}
-		if err := do(w, c.path("id")); err != nil {
+		id := c.path("id")
+		if err := do(w, id); err != nil {
 			return nil, err
 		}
-		charge, _ := w.Charge(c.path("id"))
-		return viewCharge(w, charge), nil
+		return show(w, id), nil
 	}
 }
 
-func refundCharge(c *call) (any, error) {
-	in, err := read[struct {
-		Amount int64 `json:"amount"`
-	}](c)
-	if err != nil {
-		return nil, err
+func onCharge(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(w *world, id string) any {
+		charge, _ := w.Charge(id)
+		return viewCharge(w, charge)
+	})
+}
+
+func onRefund(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(w *world, id string) any {
+		refund, _ := w.Refund(id)
+		return viewRefund(refund)
+	})
+}
+
+// onIntent is for a PaymentIntent or Checkout Session.
+func onIntent(do func(*world, string) error) func(*call) (any, error) {
+	return on(do, func(_ *world, id string) any { return map[string]string{"id": id} })
+}
+
+// given is for what a body says to do in a world.
+func given[In any](do func(c *call, w *world, in In) (any, error)) func(*call) (any, error) {
+	return func(c *call) (any, error) {
+		in, err := read[In](c)
+		if err != nil {
+			return nil, err
+		}
+		w, err := c.world()
+		if err != nil {
+			return nil, err
+		}
+		return do(c, w, in)
 	}
-	w, err := c.world()
-	if err != nil {
-		return nil, err
-	}
+}
+
+func refundCharge(c *call, w *world, in struct {
+	Amount int64 `json:"amount"`
+}) (any, error) {
 	refund, err := w.RefundInDashboard(c.path("id"), in.Amount)
 	if err != nil {
 		return nil, err
 	}
 	return viewRefund(refund), nil
-}
-
-// onRefund does something to a refund that the path names.
-func onRefund(do func(*world, string) error) func(*call) (any, error) {
-	return func(c *call) (any, error) {
-		w, err := c.world()
-		if err != nil {
-			return nil, err
-		}
-		if err := do(w, c.path("id")); err != nil {
-			return nil, err
-		}
-		refund, _ := w.Refund(c.path("id"))
-		return viewRefund(refund), nil
-	}
 }
 
 func failRefund(c *call) (any, error) {
@@ -195,31 +206,9 @@ func setReference(c *call) (any, error) {
 	return onRefund(func(w *world, id string) error { return w.SetReference(id, in.Reference) })(c)
 }
 
-// onIntent does something to a PaymentIntent or Checkout Session that the path names.
-func onIntent(do func(*world, string) error) func(*call) (any, error) {
-	return func(c *call) (any, error) {
-		w, err := c.world()
-		if err != nil {
-			return nil, err
-		}
-		if err := do(w, c.path("id")); err != nil {
-			return nil, err
-		}
-		return map[string]string{"id": c.path("id")}, nil
-	}
-}
-
-func completeCheckout(c *call) (any, error) {
-	in, err := read[struct {
-		PaymentMethod string `json:"payment_method"`
-	}](c)
-	if err != nil {
-		return nil, err
-	}
-	w, err := c.world()
-	if err != nil {
-		return nil, err
-	}
+func completeCheckout(c *call, w *world, in struct {
+	PaymentMethod string `json:"payment_method"`
+}) (any, error) {
 	charge, err := w.CompleteCheckout(c.path("id"), in.PaymentMethod)
 	if err != nil {
 		return nil, err
@@ -245,38 +234,26 @@ func balanceOf(w *world, currency string) any {
 }
 
 func changeBalance(do func(w *world, currency string, amount int64)) func(*call) (any, error) {
-	return func(c *call) (any, error) {
-		in, err := read[struct {
-			Currency string `json:"currency"`
-			Amount   *int64 `json:"amount"`
-		}](c)
-		if err != nil {
-			return nil, err
-		}
+	return given(func(_ *call, w *world, in struct {
+		Currency string `json:"currency"`
+		Amount   *int64 `json:"amount"`
+	}) (any, error) {
 		if in.Amount == nil {
 			return nil, &fieldError{"amount", "it must be there, in the currency's smallest unit"}
 		}
 		if err := checkCurrency(in.Currency); err != nil {
 			return nil, err
 		}
-		w, err := c.world()
-		if err != nil {
-			return nil, err
-		}
 		do(w, in.Currency, *in.Amount)
 		return balanceOf(w, in.Currency), nil
-	}
+	})
 }
 
-func setCash(c *call) (any, error) {
-	in, err := read[struct {
-		Customer string `json:"customer"`
-		Currency string `json:"currency"`
-		Amount   int64  `json:"amount"`
-	}](c)
-	if err != nil {
-		return nil, err
-	}
+func setCash(_ *call, w *world, in struct {
+	Customer string `json:"customer"`
+	Currency string `json:"currency"`
+	Amount   int64  `json:"amount"`
+}) (any, error) {
 	if err := checkID("customer", in.Customer, "cus_"); err != nil || in.Customer == "" {
 		return nil, &fieldError{"customer", "it must be the id of a customer, cus_..."}
 	}
@@ -285,10 +262,6 @@ func setCash(c *call) (any, error) {
 	}
 	if in.Amount < 0 {
 		return nil, &fieldError{"amount", "it must be at least 0, in the currency's smallest unit"}
-	}
-	w, err := c.world()
-	if err != nil {
-		return nil, err
 	}
 	w.SetCashBalance(in.Customer, in.Currency, in.Amount)
 	return map[string]any{"customer": in.Customer, "currency": in.Currency, "amount": w.CashBalance(in.Customer, in.Currency)}, nil

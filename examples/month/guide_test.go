@@ -93,11 +93,10 @@ func TestGuideRuns(t *testing.T) {
 	_, err = endpoint(jobs, "whsec_1")
 	require.NoError(t, err)
 	charge := server.AddCharge(refundtest.Charge{Amount: 1000, Currency: "eur"})
-	tx, err := db.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	_, err = jobs.RequestTx(t.Context(), tx, refundjobs.Request{Name: "order-1", By: "ann", Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 500}})
-	require.NoError(t, err)
-	require.NoError(t, tx.Commit())
+	require.NoError(t, jobs.InTx(t.Context(), func(tx *sql.Tx) error {
+		_, err := jobs.RequestTx(t.Context(), tx, refundjobs.Request{Name: "order-1", By: "ann", Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 500}})
+		return err
+	}))
 	_, err = jobs.WorkDue(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, server.Fail(server.Refunds("")[0].ID, "declined"))

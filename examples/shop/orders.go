@@ -17,7 +17,6 @@ import (
 // database is where orders and refunds are, side by side.
 type database[TTx any] interface {
 	jobs(refunds refundjobs.Refunder, opts ...refundjobs.Option) (*refundjobs.Jobs[TTx], error)
-	inTx(ctx context.Context, work func(TTx) error) error
 	exec(ctx context.Context, tx TTx, query string, args ...any) (affected int64, err error)
 	query(ctx context.Context, tx TTx, each func(scan func(...any) error) error, query string, args ...any) error
 }
@@ -33,7 +32,7 @@ type order struct {
 var errNoOrder = errors.New("there is no such order")
 
 func (s *shop[TTx]) createOrders(ctx context.Context) error {
-	return s.db.inTx(ctx, func(tx TTx) error {
+	return s.jobs.InTx(ctx, func(tx TTx) error {
 		_, err := s.db.exec(ctx, tx, `CREATE TABLE IF NOT EXISTS orders (
 			id text PRIMARY KEY, charge text NOT NULL, amount bigint NOT NULL, currency text NOT NULL, state text NOT NULL)`)
 		return err
@@ -41,7 +40,7 @@ func (s *shop[TTx]) createOrders(ctx context.Context) error {
 }
 
 func (s *shop[TTx]) addOrder(ctx context.Context, o order) error {
-	return s.db.inTx(ctx, func(tx TTx) error {
+	return s.jobs.InTx(ctx, func(tx TTx) error {
 		_, err := s.db.exec(ctx, tx, `INSERT INTO orders (id, charge, amount, currency, state) VALUES ($1, $2, $3, $4, 'paid')`, o.ID, o.Charge, o.Amount, o.Currency)
 		return err
 	})
@@ -66,7 +65,7 @@ func (s *shop[TTx]) cancelOrder(ctx context.Context, tx TTx, id string) (order, 
 // orders lists all of them with what became of their refunds. The rows of refundjobs
 // are yours to read: a join is fine. To change one, use a method of Jobs.
 func (s *shop[TTx]) orders(ctx context.Context) (orders []order, err error) {
-	err = s.db.inTx(ctx, func(tx TTx) error {
+	err = s.jobs.InTx(ctx, func(tx TTx) error {
 		orders, err = s.readOrders(ctx, tx, "")
 		return err
 	})
@@ -89,17 +88,6 @@ type sqlite struct{ db *sql.DB }
 
 func (d sqlite) jobs(refunds refundjobs.Refunder, opts ...refundjobs.Option) (*refundjobs.Jobs[*sql.Tx], error) {
 	return sqlitejobs.New(d.db, refunds, opts...)
-}
-
-func (d sqlite) inTx(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := work(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
 }
 
 func (sqlite) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, error) {
@@ -129,10 +117,6 @@ type postgres struct{ pool *pgxpool.Pool }
 
 func (d postgres) jobs(refunds refundjobs.Refunder, opts ...refundjobs.Option) (*refundjobs.Jobs[pgx.Tx], error) {
 	return pgxjobs.New(d.pool, refunds, opts...)
-}
-
-func (d postgres) inTx(ctx context.Context, work func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, d.pool, work)
 }
 
 func (postgres) exec(ctx context.Context, tx pgx.Tx, query string, args ...any) (int64, error) {

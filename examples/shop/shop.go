@@ -58,25 +58,27 @@ func (s *shop[TTx]) sell(ctx context.Context) error {
 // cancel cancels an order and asks for its refund: both, or neither. The refund is named
 // after the order, so that a second click finds it and makes no other.
 func (s *shop[TTx]) cancel(ctx context.Context, id, by string) error {
-	return s.db.inTx(ctx, func(tx TTx) error {
-		order, err := s.cancelOrder(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		_, err = s.jobs.RequestTx(ctx, tx, refundjobs.Request{
-			Name:     refundName(id),
-			Params:   refundkit.RefundCreateParams{Charge: order.Charge, Amount: order.Amount, Reason: refundkit.RefundReasonRequestedByCustomer},
-			Currency: order.Currency,
-			By:       by,
-			Labels:   map[string]string{"order": id},
-		})
+	return s.jobs.InTx(ctx, func(tx TTx) error { return s.cancelTx(ctx, tx, id, by) })
+}
+
+func (s *shop[TTx]) cancelTx(ctx context.Context, tx TTx, id, by string) error {
+	order, err := s.cancelOrder(ctx, tx, id)
+	if err != nil {
 		return err
+	}
+	_, err = s.jobs.RequestTx(ctx, tx, refundjobs.Request{
+		Name:     refundName(id),
+		Params:   refundkit.RefundCreateParams{Charge: order.Charge, Amount: order.Amount, Reason: refundkit.RefundReasonRequestedByCustomer},
+		Currency: order.Currency,
+		By:       by,
+		Labels:   map[string]string{"order": id},
 	})
+	return err
 }
 
 // refundAgain lets a refund go on that needed a person, because what stopped it is gone.
 func (s *shop[TTx]) refundAgain(ctx context.Context, id, by string) error {
-	return s.db.inTx(ctx, func(tx TTx) error {
+	return s.jobs.InTx(ctx, func(tx TTx) error {
 		_, err := s.jobs.ResumeTx(ctx, tx, refundName(id), by, "by the button of the page")
 		return err
 	})

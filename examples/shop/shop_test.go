@@ -129,10 +129,11 @@ func givesBack[TTx any](t *testing.T, b *bench[TTx]) {
 func allOrNothing[TTx any](t *testing.T, b *bench[TTx]) {
 	require.NoError(t, b.sell(t.Context()))
 	o := b.onlyOrder()
-	whole := b.db
-	b.db = rollsBack[TTx]{whole}
-	require.ErrorIs(t, b.cancel(t.Context(), o.ID, "ann"), errTorn)
-	b.db = whole
+	torn := errors.New("the connection is gone")
+	require.ErrorIs(t, b.jobs.InTx(t.Context(), func(tx TTx) error {
+		require.NoError(t, b.cancelTx(t.Context(), tx, o.ID, "ann"))
+		return torn
+	}), torn)
 	assert.Equal(t, o, b.onlyOrder(), "paid, and no refund is asked for")
 	b.work()
 	b.server.AssertNotRefunded(t, o.Charge)
@@ -149,15 +150,6 @@ func allOrNothing[TTx any](t *testing.T, b *bench[TTx]) {
 	for _, o := range orders {
 		assert.Equal(t, "paid", o.State)
 	}
-}
-
-var errTorn = errors.New("the connection is gone")
-
-// rollsBack is a database in which nothing commits.
-type rollsBack[TTx any] struct{ database[TTx] }
-
-func (d rollsBack[TTx]) inTx(ctx context.Context, work func(TTx) error) error {
-	return d.database.inTx(ctx, func(tx TTx) error { return errors.Join(work(tx), errTorn) })
 }
 
 // postgresURL names a schema of the test's own.

@@ -11,10 +11,12 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 //go:embed page.html
@@ -39,7 +41,7 @@ type Source interface {
 // shows names, amounts, IDs, notes and people, so it is for your own staff. The page has
 // no script and loads nothing from elsewhere. Errors go to logger, not to the reader.
 func New(jobs Source, logger *slog.Logger) (http.Handler, error) {
-	page, err := template.New("page").Funcs(template.FuncMap{"money": money, "ago": ago, "when": when, "share": share, "word": word}).Parse(source)
+	page, err := template.New("page").Funcs(template.FuncMap{"money": sum, "ago": ago, "when": when, "share": share, "word": word}).Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
@@ -112,13 +114,9 @@ func read(ctx context.Context, jobs Source, name string) (c content, err error) 
 	return c, nil
 }
 
-// money is an amount as its currency is written.
-func money(amount int64, code string) string {
-	currency, err := refundkit.CurrencyOf(code)
-	if err != nil {
-		return fmt.Sprint(amount)
-	}
-	return currency.Format(amount) + " " + code
+// sum is an amount as its currency is written, with the currency.
+func sum(amount int64, code string) string {
+	return strings.TrimSpace(money.Decimal(amount, code) + " " + code)
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

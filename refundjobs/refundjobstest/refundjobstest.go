@@ -82,13 +82,7 @@ func setup(t TB, server *refundtest.Server, opts []refundjobs.Option) *Setup {
 // In runs work in a transaction, and commits it if work returns nil. Else t fails.
 func (s *Setup) In(work func(tx *sql.Tx) error) {
 	s.t.Helper()
-	tx, err := s.DB.BeginTx(context.Background(), nil)
-	s.check("a transaction", err)
-	if err := work(tx); err != nil {
-		_ = tx.Rollback() // work's error is the one to see
-		s.check("a transaction", err)
-	}
-	s.check("a transaction", tx.Commit())
+	s.check("a transaction", s.Jobs.InTx(context.Background(), work))
 }
 
 // Request asks for a refund in a transaction of its own.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 	"github.com/refundkit/refundkit/refundtest"
 )
 
@@ -243,7 +244,7 @@ func (d *demo) tell(ctx context.Context, payments, kills int) error {
 	}
 	d.say("\n6. The worker was killed %d times. The rows say:", kills)
 	d.showPlan(plan)
-	d.say("And Stripe has %d refunds, %s eur: %d made once, %d twice, %d not at all.", len(made), money(sum, "eur"), payments-twice-lost, twice, lost)
+	d.say("And Stripe has %d refunds, %s eur: %d made once, %d twice, %d not at all.", len(made), money.Decimal(sum, "eur"), payments-twice-lost, twice, lost)
 	if twice > 0 || lost > 0 {
 		return errors.New("refundjobs: demo: that should not be")
 	}

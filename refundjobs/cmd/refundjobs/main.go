@@ -123,9 +123,11 @@ func whoami() string {
 
 func noArguments(cmd *cobra.Command, args []string) error { return exactly(0)(cmd, args) }
 
-func exactly(n int) cobra.PositionalArgs {
+func exactly(n int) cobra.PositionalArgs { return between(n, n) }
+
+func between(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) < least || len(args) > most {
 			return usageError{fmt.Errorf("%s: it takes %s", cmd.Name(), cmd.Use)}
 		}
 		return nil

@@ -144,44 +144,41 @@ service sets a policy has that enforced there. Nothing is sent before run.`,
 	return cmd
 }
 
-func (p *program) pause() *cobra.Command {
+// decision makes a command that takes a name, and why somebody decides so.
+func (p *program) decision(cmd *cobra.Command, do func(ctx context.Context, j jobs, name, why string) error) *cobra.Command {
 	var why string
-	cmd := &cobra.Command{
-		Use: "pause PLAN", Short: "Stop a running plan within a second",
-		Long:    "Stop a running plan within a second, whichever machine works it. What may have been refunded already is followed to its end. run goes on.",
-		Example: "  refundjobs pause festival --why 'the bank called'",
-		Args:    exactly(1),
-	}
+	cmd.Args = exactly(1)
 	cmd.Flags().StringVar(&why, "why", "", "why, for others")
-	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error {
-		plan, err := j.PausePlan(ctx, args[0], p.by, why)
-		if err != nil {
-			return err
-		}
-		p.showPlan(plan)
-		return nil
-	})
+	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error { return do(ctx, j, args[0], why) })
 	return cmd
 }
 
+func (p *program) pause() *cobra.Command {
+	return p.decision(&cobra.Command{
+		Use: "pause PLAN", Short: "Stop a running plan within a second",
+		Long:    "Stop a running plan within a second, whichever machine works it. What may have been refunded already is followed to its end. run goes on.",
+		Example: "  refundjobs pause festival --why 'the bank called'",
+	}, func(ctx context.Context, j jobs, name, why string) error {
+		plan, err := j.PausePlan(ctx, name, p.by, why)
+		if err == nil {
+			p.showPlan(plan)
+		}
+		return err
+	})
+}
+
 func (p *program) cancel() *cobra.Command {
-	var why string
-	cmd := &cobra.Command{
+	return p.decision(&cobra.Command{
 		Use: "cancel PLAN", Short: "Give up what of a plan was not sent",
 		Long:    "Give up what of a plan was not sent. What was made stays made, and the names stay used.",
 		Example: "  refundjobs cancel festival --why 'it takes place after all'",
-		Args:    exactly(1),
-	}
-	cmd.Flags().StringVar(&why, "why", "", "why, for others")
-	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error {
-		plan, err := j.CancelPlan(ctx, args[0], p.by, why)
-		if err != nil {
-			return err
+	}, func(ctx context.Context, j jobs, name, why string) error {
+		plan, err := j.CancelPlan(ctx, name, p.by, why)
+		if err == nil {
+			p.showPlan(plan)
 		}
-		p.showPlan(plan)
-		return nil
+		return err
 	})
-	return cmd
 }
 
 func (p *program) runPlan() *cobra.Command {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 func (p *program) status() *cobra.Command {
@@ -20,12 +21,7 @@ func (p *program) status() *cobra.Command {
 		Use: "status [PLAN]", Short: "Show how far a plan, or everything, is",
 		Long:    "Show how far a plan is; without one, all plans, all refunds by state and problem, and what is open or due for longest. It ends with 3 if something needs a person.",
 		Example: "  refundjobs status\n  refundjobs status festival --json",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return exactly(1)(cmd, args)
-			}
-			return nil
-		},
+		Args:    between(0, 1),
 		RunE: p.with(false, func(ctx context.Context, j jobs, args []string) error {
 			if len(args) == 1 {
 				plan, err := j.Plan(ctx, args[0])
@@ -70,7 +66,7 @@ func (p *program) showAll(ctx context.Context, j jobs) error {
 	}
 	p.table(func(w *tabwriter.Writer) {
 		for _, c := range counts.Parts {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money(c.Amount, c.Currency), c.Currency)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money.Decimal(c.Amount, c.Currency), c.Currency)
 		}
 	})
 	if !counts.OldestOpen.IsZero() {
@@ -125,7 +121,7 @@ func (p *program) showJob(job refundjobs.Job) {
 	}
 	amount := "remaining"
 	if job.Params.Amount > 0 {
-		amount = money(job.Params.Amount, job.Currency)
+		amount = money.Decimal(job.Params.Amount, job.Currency)
 	}
 	fmt.Fprintf(p.out, "%-12s  %s  %s %s  %s", job.Shown, job.Name, amount, job.Currency, job.Params.Charge+job.Params.PaymentIntent)
 	if job.ID != "" {
@@ -154,26 +150,21 @@ func (p *program) story() *cobra.Command {
 }
 
 func (p *program) resume() *cobra.Command {
-	var why string
-	cmd := &cobra.Command{
+	return p.decision(&cobra.Command{
 		Use: "resume NAME", Short: "Let a refund go on whose problem is solved",
 		Long:    "Let a refund go on whose problem is solved: it is looked up where a send may have refunded, and else sent. After unanswered it is looked up once more before that. After refund_failed it refunds once more.",
 		Example: "  refundjobs resume festival/17 --why 'topped up'",
-		Args:    exactly(1),
-	}
-	cmd.Flags().StringVar(&why, "why", "", "why, for others")
-	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error {
-		job, err := j.resume(ctx, args[0], p.by, why)
+	}, func(ctx context.Context, j jobs, name, why string) error {
+		job, err := j.resume(ctx, name, p.by, why)
 		if err == nil {
 			p.showJob(job)
 		}
 		return err
 	})
-	return cmd
 }
 
 func (p *program) settle() *cobra.Command {
-	var why, accept, judge string
+	var accept, judge string
 	var cancel bool
 	cmd := &cobra.Command{
 		Use: "settle NAME --accept ID | --judge ID | --cancel", Short: "Decide what only a person can",
@@ -183,21 +174,19 @@ func (p *program) settle() *cobra.Command {
   --judge ID   this refund is another one; wrongly said, the customer is refunded twice
   --cancel     give the refund up; refused where it may have been made`,
 		Example: "  refundjobs story festival/17\n  refundjobs settle festival/17 --accept re_1abc --why 'made at the Dashboard'",
-		Args:    exactly(1),
 	}
-	cmd.Flags().StringVar(&why, "why", "", "why, for others")
 	cmd.Flags().StringVar(&accept, "accept", "", "the refund that was asked for")
 	cmd.Flags().StringVar(&judge, "judge", "", "a refund that is another one")
 	cmd.Flags().BoolVar(&cancel, "cancel", false, "give it up")
-	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) (err error) {
+	return p.decision(cmd, func(ctx context.Context, j jobs, name, why string) (err error) {
 		var job refundjobs.Job
 		switch {
 		case accept != "" && judge == "" && !cancel:
-			job, err = j.accept(ctx, args[0], accept, p.by, why)
+			job, err = j.accept(ctx, name, accept, p.by, why)
 		case judge != "" && accept == "" && !cancel:
-			job, err = j.judge(ctx, args[0], judge, p.by, why)
+			job, err = j.judge(ctx, name, judge, p.by, why)
 		case cancel && accept == "" && judge == "":
-			job, err = j.cancel(ctx, args[0], p.by, why)
+			job, err = j.cancel(ctx, name, p.by, why)
 		default:
 			return usageError{errors.New("settle: say one of --accept, --judge and --cancel")}
 		}
@@ -206,7 +195,6 @@ func (p *program) settle() *cobra.Command {
 		}
 		return err
 	})
-	return cmd
 }
 
 func (p *program) report() *cobra.Command {
@@ -218,12 +206,7 @@ func (p *program) report() *cobra.Command {
 net, status and when. Fee and net are there if STRIPE_API_KEY is set. --totals writes the
 sums by currency, state and label into a file of their own.`,
 		Example: "  refundjobs report festival --totals totals.csv > festival.csv",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return exactly(1)(cmd, args)
-			}
-			return nil
-		},
+		Args:    between(0, 1),
 	}
 	cmd.Flags().StringVar(&totals, "totals", "", "file for the sums")
 	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/internal/money"
 )
 
 // object writes a line of JSON, if that is wanted.
@@ -30,7 +30,7 @@ func (p *program) showPlan(plan refundjobs.Plan) {
 	fmt.Fprintf(p.out, "Plan %s is %s: %d refunds\n", plan.Name, plan.State, plan.Rows)
 	p.table(func(w *tabwriter.Writer) {
 		for _, c := range plan.Progress {
-			fmt.Fprintf(w, "  %s\t%d\t%s %s\t\n", c.Shown, c.Number, money(c.Amount, c.Currency), c.Currency)
+			fmt.Fprintf(w, "  %s\t%d\t%s %s\t\n", c.Shown, c.Number, money.Decimal(c.Amount, c.Currency), c.Currency)
 		}
 	})
 }
@@ -40,15 +40,6 @@ func (p *program) table(rows func(*tabwriter.Writer)) {
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	rows(w)
 	_ = w.Flush()
-}
-
-// money is an amount as its currency is written.
-func money(amount int64, code string) string {
-	currency, err := refundkit.CurrencyOf(code)
-	if err != nil {
-		return fmt.Sprint(amount)
-	}
-	return currency.Format(amount)
 }
 
 func (p *program) showFinding(f refundjobs.Finding) error {
@@ -69,7 +60,7 @@ func (p *program) showCheck(c refundjobs.PlanCheck) {
 	}
 	fmt.Fprintf(p.out, "%d refunds checked with %d requests; %d would be refused, %d findings in all.\n", c.Rows, c.Requests, c.Refused, c.Found)
 	for _, sum := range c.Sums {
-		fmt.Fprintf(p.out, "  %d refunds, %s %s\n", sum.Number, money(sum.Amount, sum.Currency), sum.Currency)
+		fmt.Fprintf(p.out, "  %d refunds, %s %s\n", sum.Number, money.Decimal(sum.Amount, sum.Currency), sum.Currency)
 	}
 	if c.Estimate > 0 {
 		fmt.Fprintf(p.out, "It takes about %s at this rate.\n", c.Estimate.Round(time.Second))

@@ -49,14 +49,13 @@ type jobs interface {
 // store is jobs with transactions of its own.
 type store[TTx any] struct {
 	*refundjobs.Jobs[TTx]
-	in    func(context.Context, func(TTx) error) error
 	close func() error
 }
 
 func (s store[TTx]) Close() error { return s.close() }
 
 func (s store[TTx]) decide(ctx context.Context, change func(TTx) (refundjobs.Job, error)) (job refundjobs.Job, err error) {
-	err = s.in(ctx, func(tx TTx) error {
+	err = s.InTx(ctx, func(tx TTx) error {
 		job, err = change(tx)
 		return err
 	})
@@ -128,17 +127,7 @@ func openSQLite(ctx context.Context, file string, refunds refundjobs.Refunder, o
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	in := func(ctx context.Context, work func(*sql.Tx) error) error {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		if err := work(tx); err != nil {
-			return errors.Join(err, tx.Rollback())
-		}
-		return tx.Commit()
-	}
-	return store[*sql.Tx]{j, in, db.Close}, nil
+	return store[*sql.Tx]{j, db.Close}, nil
 }
 
 func openPostgres(ctx context.Context, url string, refunds refundjobs.Refunder, opts ...refundjobs.Option) (jobs, error) {
@@ -151,6 +140,5 @@ func openPostgres(ctx context.Context, url string, refunds refundjobs.Refunder, 
 		pool.Close()
 		return nil, err
 	}
-	in := func(ctx context.Context, work func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, work) }
-	return store[pgx.Tx]{j, in, func() error { pool.Close(); return nil }}, nil
+	return store[pgx.Tx]{j, func() error { pool.Close(); return nil }}, nil
 }

@@ -43,7 +43,6 @@ func open(ctx context.Context, s *settings) (shop, error) {
 // table is a shop with transactions of one kind.
 type table[TTx any] struct {
 	jobs  *refundjobs.Jobs[TTx]
-	inTx  func(context.Context, func(TTx) error) error
 	left  func(context.Context) (int, error)
 	close func() error
 }
@@ -53,7 +52,7 @@ const leftQuery = `SELECT count(*) FROM refundjobs WHERE state <> 'succeeded'`
 func (t *table[TTx]) remove() error { return t.close() }
 
 func (t *table[TTx]) request(ctx context.Context, charges []refundtest.Charge) error {
-	return t.inTx(ctx, func(tx TTx) error {
+	return t.jobs.InTx(ctx, func(tx TTx) error {
 		for _, charge := range charges {
 			request := refundjobs.Request{Name: "order-" + charge.ID, Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 100}, By: "shop"}
 			if _, err := t.jobs.RequestTx(ctx, tx, request); err != nil {
@@ -80,16 +79,6 @@ func openSQLite(ctx context.Context, file string) (shop, error) {
 		return nil, err
 	}
 	t := &table[*sql.Tx]{
-		inTx: func(ctx context.Context, work func(*sql.Tx) error) error {
-			tx, err := db.BeginTx(ctx, nil)
-			if err != nil {
-				return err
-			}
-			if err := work(tx); err != nil {
-				return errors.Join(err, tx.Rollback())
-			}
-			return tx.Commit()
-		},
 		left: func(ctx context.Context) (n int, err error) {
 			err = db.QueryRowContext(ctx, leftQuery).Scan(&n)
 			return n, err
@@ -131,7 +120,6 @@ func openPostgres(ctx context.Context, s *settings) (shop, error) {
 		return nil, err
 	}
 	t := &table[pgx.Tx]{
-		inTx: func(ctx context.Context, work func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, work) },
 		left: func(ctx context.Context) (n int, err error) {
 			err = pool.QueryRow(ctx, leftQuery).Scan(&n)
 			return n, err

@@ -58,7 +58,6 @@ type shop[TTx any] struct {
 	text  bool // times are text
 	jobs  *refundjobs.Jobs[TTx]
 	naive *river.Client[TTx] // nil: by rows
-	inTx  func(context.Context, func(TTx) error) error
 	exec  func(ctx context.Context, tx TTx, query string, args ...any) error
 }
 
@@ -74,7 +73,7 @@ func (s *shop[TTx]) instant(t time.Time) any {
 }
 
 func (s *shop[TTx]) request(ctx context.Context, orders []order, rollBack bool) error {
-	err := s.inTx(ctx, func(tx TTx) error {
+	err := s.jobs.InTx(ctx, func(tx TTx) error {
 		for _, o := range orders {
 			if err := s.exec(ctx, tx, `INSERT INTO trial_orders (name, amount) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, o.name, o.amount); err != nil {
 				return err
@@ -103,7 +102,7 @@ func (s *shop[TTx]) request(ctx context.Context, orders []order, rollBack bool) 
 
 func (s *shop[TTx]) decide(ctx context.Context, name string, d decision, refundID string) error {
 	const who, why = "ann", "she looked at Stripe"
-	return s.inTx(ctx, func(tx TTx) (err error) {
+	return s.jobs.InTx(ctx, func(tx TTx) (err error) {
 		switch d {
 		case accept:
 			_, err = s.jobs.AcceptTx(ctx, tx, name, refundID, who, why)
@@ -127,8 +126,7 @@ func onPostgres(t *testing.T, base string, c *clock, how way) *shop[pgx.Tx] {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	s := &shop[pgx.Tx]{
-		db:   stdlib.OpenDBFromPool(pool),
-		inTx: func(ctx context.Context, work func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, work) },
+		db: stdlib.OpenDBFromPool(pool),
 		exec: func(ctx context.Context, tx pgx.Tx, query string, args ...any) error {
 			_, err := tx.Exec(ctx, query, args...)
 			return err
@@ -148,16 +146,6 @@ func onSQLite(t *testing.T, file string, c *clock) *shop[*sql.Tx] {
 	t.Cleanup(func() { _ = db.Close() })
 	s := &shop[*sql.Tx]{
 		db: db, text: true,
-		inTx: func(ctx context.Context, work func(*sql.Tx) error) error {
-			tx, err := db.BeginTx(ctx, nil)
-			if err != nil {
-				return err
-			}
-			if err := work(tx); err != nil {
-				return errors.Join(err, tx.Rollback())
-			}
-			return tx.Commit()
-		},
 		exec: func(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 			_, err := tx.ExecContext(ctx, query, args...)
 			return err
