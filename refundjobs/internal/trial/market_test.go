@@ -5,7 +5,6 @@ package trial
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,19 +37,13 @@ type sale struct {
 func TestTrialOfUnwindOnPostgres(t *testing.T) {
 	t.Parallel()
 	killed, asked, seed := unwindSize()
-	o := newOrdeal(t, byRow, seed)
-	o.config.Postgres, o.cluster = postgres(t)
-	o.store, o.many = onPostgres(t, o.config.Postgres, o.clock, byRow), 3
-	newMarket(o).trial(killed, asked)
+	newMarket(postgresOrdeal(t, byRow, seed)).trial(killed, asked)
 }
 
 func TestTrialOfUnwindOnSQLite(t *testing.T) {
 	t.Parallel()
 	killed, asked, seed := unwindSize()
-	o := newOrdeal(t, byRow, seed)
-	o.config.SQLite = filepath.Join(t.TempDir(), "shop.db")
-	o.store, o.many = onSQLite(t, o.config.SQLite, o.clock), 1
-	newMarket(o).trial(killed, asked)
+	newMarket(sqliteOrdeal(t, seed)).trial(killed, asked)
 }
 
 func newMarket(o *ordeal) *market {
