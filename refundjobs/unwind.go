@@ -49,7 +49,9 @@ const (
 // made or canceled. A row that is refused waits for a person and holds the later steps:
 // cancel it, and you pay that part yourself; or cancel the refund, which cancels what
 // was not sent. The refund's row is returned first; the others have its name, a slash
-// and the ID of their transfer or fee. Approving the refund approves them all.
+// and the ID of their transfer or fee. Approving the refund approves them all. That of a
+// direct charge is requested on the charge's account; its fee goes back from the API key's
+// own.
 //
 // If the refund fails later, [refundkit.Unwind.Repair] says what to transfer again.
 func (j *Jobs[TTx]) RequestUnwindTx(ctx context.Context, tx TTx, request Request, unwind refundkit.Unwind) ([]Job, error) {
@@ -95,6 +97,8 @@ func (j *Jobs[TTx]) unwindRows(request Request, unwind refundkit.Unwind, now tim
 		return nil, errors.New("without WithConnect nothing can be taken back")
 	case refund.Params.Amount != unwind.Amount || unwind.Charge != refund.Params.Charge && refund.Params.Charge != "":
 		return nil, errors.New("the unwind is of another refund: the amounts or the charges differ")
+	case unwind.Account != "" && refund.Account != unwind.Account:
+		return nil, errors.New("the unwind is of a direct charge: request the refund on the account of that")
 	case refund.Currency != "" && refund.Currency != unwind.Currency:
 		return nil, errors.New("the unwind is in another currency")
 	}
@@ -108,7 +112,11 @@ func (j *Jobs[TTx]) unwindRows(request Request, unwind refundkit.Unwind, now tim
 		rows = append(rows, refund.part(KindTransferReversal, stepReversals, r.Name, r.Transfer, r.Params.Amount))
 	}
 	for _, f := range fees {
-		rows = append(rows, refund.part(KindApplicationFeeRefund, stepFees, f.Name, f.Fee, f.Params.Amount))
+		row := refund.part(KindApplicationFeeRefund, stepFees, f.Name, f.Fee, f.Params.Amount)
+		if unwind.Account != "" {
+			row.Account = "" // the charge is the connected account's, and its fee the platform's
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

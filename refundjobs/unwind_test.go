@@ -191,6 +191,31 @@ func TestUnwindIsApprovedAndCanceledAsOne(t *testing.T) {
 	})
 }
 
+// The refund of a direct charge is made on the connected account, and the fee goes back
+// from the platform.
+func TestUnwindOfADirectCharge(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		p := newPlatform(t, db)
+		direct := p.server.Account("acct_seller").AddCharge(refundtest.Charge{Amount: 10_000, ApplicationFeeAmount: 1000})
+		charge, err := p.client.Charges.Retrieve(t.Context(), direct.ID, refundkit.OnAccount("acct_seller"))
+		require.NoError(t, err)
+		fee, err := p.client.ApplicationFees.Retrieve(t.Context(), p.server.ApplicationFees("acct_seller")[0].ID)
+		require.NoError(t, err)
+		unwind, err := refundkit.NewUnwind(refundkit.UnwindInput{Charge: charge, Amount: 5000, Fees: []*refundkit.ApplicationFee{fee}})
+		require.NoError(t, err)
+		request := refundjobs.Request{Name: "order-1/refund", Params: refundkit.RefundCreateParams{Charge: direct.ID, Amount: 5000}}
+		ask := func(tx txJobs) error { _, err := tx.RequestUnwind(request, unwind); return err }
+		require.ErrorContains(t, p.in(ask), "of a direct charge")
+		request.Account = "acct_seller"
+		p.must(ask)
+		p.work()
+		for _, name := range []string{"order-1/refund", "order-1/refund/" + fee.ID} {
+			assert.Equal(t, refundjobs.StateSucceeded, p.row(name).Shown, name)
+		}
+		assert.Equal(t, int64(500), p.server.ApplicationFees("")[0].AmountRefunded)
+	})
+}
+
 // Partial refunds of any size, faults, and workers that end anywhere: each part once, and
 // the accounts have paid what the rows say.
 // The story of each row names the key that was sent, and what it is about.

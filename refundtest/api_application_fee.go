@@ -32,17 +32,14 @@ func retrieveFee(x *exchange) (object, *refusal) {
 
 // listFees lists fees, of the charge on either account that is asked for.
 func listFees(x *exchange) (object, *refusal) {
-	line := &timeline[*applicationFee]{}
-	for _, f := range x.world.allFees.sorted() {
-		if x.wants("charge", f.charge) || x.wants("charge", f.origin) {
-			line.add(f)
-		}
-	}
-	return listPage(x, line, kindFee, func(id string) dated {
+	find := func(id string) dated {
 		if f := x.world.fees[id]; f != nil {
 			return f
 		}
 		return nil
+	}
+	return listPage(x, &x.world.allFees, kindFee, find, func(f *applicationFee) bool {
+		return x.wants("charge", f.charge) || x.wants("charge", f.origin)
 	})
 }
 
@@ -72,7 +69,7 @@ func listFeeRefunds(x *exchange) (object, *refusal) {
 			return r
 		}
 		return nil
-	})
+	}, nil)
 }
 
 // feeRefundAtPath finds the refund that the path names, of the fee that it names.

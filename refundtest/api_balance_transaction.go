@@ -1,7 +1,5 @@
 package refundtest
 
-import "time"
-
 func transactionRoutes() []*route {
 	list := listParams(param{name: "created", kind: timeRange}, textParam("currency"), textParam("payout"), textParam("source"),
 		textParam("type"))
@@ -20,30 +18,27 @@ func transactionRoutes() []*route {
 	}
 }
 
-// transactionNow is a transaction as it is at a time.
-type transactionNow struct {
-	*transaction
-	now time.Time
-}
-
-func (t transactionNow) show() object { return t.transaction.show(t.now) }
-
 // listTransactions lists the books. There are no payouts, so that none has a
 // transaction.
 func listTransactions(x *exchange) (object, *refusal) {
 	if x.params.has("payout") {
 		return nil, invalid("payout", "resource_missing", "No such payout is known here: '%s'.", printable(x.params.text("payout")))
 	}
-	line := &timeline[transactionNow]{}
-	for _, t := range x.world.allTransactions.sorted() {
-		if x.wants("source", t.source.id) && x.wants("type", t.kind) && x.wants("currency", t.currency) {
-			line.add(transactionNow{t, x.server.instant()})
-		}
-	}
-	return listPage(x, line, kindTransaction, func(id string) dated {
+	w, refused := x.window(kindTransaction, func(id string) dated {
 		if t := x.world.transactions[id]; t != nil {
 			return t
 		}
 		return nil
 	})
+	if refused != nil {
+		return nil, refused
+	}
+	items, more := x.world.allTransactions.page(w, func(t *transaction) bool {
+		return x.wants("source", t.source.id) && x.wants("type", t.kind) && x.wants("currency", t.currency)
+	})
+	data, now := make([]any, len(items)), x.server.instant()
+	for i, t := range items {
+		data[i] = t.show(now)
+	}
+	return x.showPage(data, more), nil
 }

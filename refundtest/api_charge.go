@@ -125,20 +125,14 @@ func listCharges(x *exchange) (object, *refusal) {
 		}
 		line = &p.charges
 	}
-	customer, group := x.params.text("customer"), x.params.text("transfer_group")
-	if customer != "" || group != "" {
-		own := &timeline[*charge]{}
-		for _, c := range line.sorted() {
-			if (customer == "" || c.Customer == customer) && (group == "" || c.transferGroup == group) {
-				own.add(c)
-			}
-		}
-		line = own
-	}
-	return listPage(x, line, kindCharge, func(id string) dated {
+	find := func(id string) dated {
 		if c := x.world.charges[id]; c != nil {
 			return c
 		}
 		return nil
+	}
+	customer, group := x.params.text("customer"), x.params.text("transfer_group")
+	return listPage(x, line, kindCharge, find, func(c *charge) bool {
+		return (customer == "" || c.Customer == customer) && (group == "" || c.transferGroup == group)
 	})
 }

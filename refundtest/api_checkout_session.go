@@ -174,21 +174,17 @@ func listItems(x *exchange) (object, *refusal) {
 }
 
 func listSessions(x *exchange) (object, *refusal) {
-	wanted := func(name, value string) bool { return !x.params.has(name) || x.params.text(name) == value }
-	line := &timeline[*checkoutSession]{}
-	for _, s := range x.world.allSessions.sorted() {
-		paid := ""
-		if s.intent != nil {
-			paid = s.intent.id
-		}
-		if wanted("customer", s.payment.customer) && wanted("payment_intent", paid) && wanted("status", s.status) {
-			line.add(s)
-		}
-	}
-	return listPage(x, line, kindSession, func(id string) dated {
+	find := func(id string) dated {
 		if s := x.world.sessions[id]; s != nil {
 			return s
 		}
 		return nil
+	}
+	return listPage(x, &x.world.allSessions, kindSession, find, func(s *checkoutSession) bool {
+		paid := ""
+		if s.intent != nil {
+			paid = s.intent.id
+		}
+		return x.wants("customer", s.payment.customer) && x.wants("payment_intent", paid) && x.wants("status", s.status)
 	})
 }

@@ -159,19 +159,14 @@ func deleteCustomer(x *exchange) (object, *refusal) {
 }
 
 func listCustomers(x *exchange) (object, *refusal) {
-	line := &x.world.allCustomers
-	if email := x.params.text("email"); email != "" {
-		line = &timeline[*customer]{}
-		for _, c := range x.world.allCustomers.sorted() {
-			if c.texts["email"] == email {
-				line.add(c)
-			}
-		}
-	}
-	return listPage(x, line, kindCustomer, func(id string) dated {
+	find := func(id string) dated {
 		if c := x.world.liveCustomer(id); c != nil {
 			return c
 		}
 		return nil
+	}
+	email := x.params.text("email")
+	return listPage(x, &x.world.allCustomers, kindCustomer, find, func(c *customer) bool {
+		return email == "" || c.texts["email"] == email
 	})
 }

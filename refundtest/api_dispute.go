@@ -36,7 +36,7 @@ func listDisputes(x *exchange) (object, *refusal) {
 			return disputed{c}
 		}
 		return nil
-	})
+	}, nil)
 }
 
 // wants reports whether a filter of a list lets value pass.

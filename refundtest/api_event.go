@@ -30,19 +30,13 @@ func listEvents(x *exchange) (object, *refusal) {
 	if x.params.has("type") {
 		wanted = []string{x.params.text("type")}
 	}
-	line := &x.world.allEvents
-	if wanted != nil || x.params.has("delivery_success") {
-		line = &timeline[*event]{}
-		for _, e := range x.world.allEvents.sorted() {
-			if (wanted == nil || e.isOf(wanted)) && x.wants("delivery_success", strconv.FormatBool(e.isDelivered())) {
-				line.add(e)
-			}
-		}
-	}
-	return listPage(x, line, kindEvent, func(id string) dated {
+	find := func(id string) dated {
 		if e := x.world.events[id]; e != nil {
 			return e
 		}
 		return nil
+	}
+	return listPage(x, &x.world.allEvents, kindEvent, find, func(e *event) bool {
+		return (wanted == nil || e.isOf(wanted)) && x.wants("delivery_success", strconv.FormatBool(e.isDelivered()))
 	})
 }

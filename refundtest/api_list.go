@@ -2,18 +2,22 @@ package refundtest
 
 import "math"
 
-// listPage answers a list request from the timeline of what it may contain.
-// find returns the object that a cursor names.
+// listPage answers a list request with what wants lets pass of a timeline, which is
+// all without wants. find returns the object that a cursor names.
 func listPage[T interface {
 	dated
 	shown
-}](x *exchange, line *timeline[T], kind string, find func(id string) dated) (object, *refusal) {
+}](x *exchange, line *timeline[T], kind string, find func(id string) dated, wants func(T) bool) (object, *refusal) {
 	w, refused := x.window(kind, find)
 	if refused != nil {
 		return nil, refused
 	}
-	items, more := line.page(w)
-	return object{"object": "list", "data": showAll(items), "has_more": more, "url": x.request.URL.Path}, nil
+	items, more := line.page(w, wants)
+	return x.showPage(showAll(items), more), nil
+}
+
+func (x *exchange) showPage(data []any, more bool) object {
+	return object{"object": "list", "data": data, "has_more": more, "url": x.request.URL.Path}
 }
 
 const (

@@ -186,20 +186,14 @@ func cancelIntent(x *exchange) (object, *refusal) {
 }
 
 func listIntents(x *exchange) (object, *refusal) {
-	line := &x.world.allIntents
-	if customer := x.params.text("customer"); customer != "" {
-		own := &timeline[*intent]{}
-		for _, p := range line.sorted() {
-			if p.customer == customer {
-				own.add(p)
-			}
-		}
-		line = own
-	}
-	return listPage(x, line, kindIntent, func(id string) dated {
+	find := func(id string) dated {
 		if p := x.world.intents[id]; p != nil {
 			return p
 		}
 		return nil
+	}
+	customer := x.params.text("customer")
+	return listPage(x, &x.world.allIntents, kindIntent, find, func(p *intent) bool {
+		return customer == "" || p.customer == customer
 	})
 }

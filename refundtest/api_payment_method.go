@@ -154,18 +154,16 @@ func listMethodsOfCustomer(x *exchange) (object, *refusal) {
 func (x *exchange) listMethodsOf(owner *customer) (object, *refusal) {
 	line := &timeline[*savedMethod]{}
 	if owner != nil {
-		for _, m := range owner.methods.sorted() {
-			if kind := x.params.text("type"); kind == "" || kind == m.kind {
-				line.add(m)
-			}
-		}
+		line = &owner.methods
 	}
-	return listPage(x, line, kindMethod, func(id string) dated {
+	find := func(id string) dated {
 		if m := x.world.methods[id]; m != nil {
 			return m
 		}
 		return nil
-	})
+	}
+	kind := x.params.text("type")
+	return listPage(x, line, kindMethod, find, func(m *savedMethod) bool { return kind == "" || kind == m.kind })
 }
 
 func retrieveMethodOfCustomer(x *exchange) (object, *refusal) {

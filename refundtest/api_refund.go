@@ -227,7 +227,7 @@ func listRefunds(x *exchange) (object, *refusal) {
 	case p != nil:
 		line = &p.refunds
 	}
-	page, refused := listPage(x, line, kindRefund, x.findRefund)
+	page, refused := listPage(x, line, kindRefund, x.findRefund, nil)
 	if refused == nil && c != nil {
 		page["count"] = len(line.items) // undeclared, but Stripe sends it with this filter
 	}
@@ -239,5 +239,5 @@ func listChargeRefunds(x *exchange) (object, *refusal) {
 	if c == nil {
 		return nil, missing(kindCharge, printable(x.args["charge"]), "id")
 	}
-	return listPage(x, &c.refunds, kindRefund, x.findRefund)
+	return listPage(x, &c.refunds, kindRefund, x.findRefund, nil)
 }

@@ -75,17 +75,14 @@ func updateTransfer(x *exchange) (object, *refusal) {
 }
 
 func listTransfers(x *exchange) (object, *refusal) {
-	line := &timeline[*transfer]{}
-	for _, t := range x.world.allTransfers.sorted() {
-		if x.wants("destination", t.Destination) && x.wants("transfer_group", t.TransferGroup) {
-			line.add(t)
-		}
-	}
-	return listPage(x, line, kindTransfer, func(id string) dated {
+	find := func(id string) dated {
 		if t := x.world.transfers[id]; t != nil {
 			return t
 		}
 		return nil
+	}
+	return listPage(x, &x.world.allTransfers, kindTransfer, find, func(t *transfer) bool {
+		return x.wants("destination", t.Destination) && x.wants("transfer_group", t.TransferGroup)
 	})
 }
 
@@ -116,7 +113,7 @@ func listReversals(x *exchange) (object, *refusal) {
 			return r
 		}
 		return nil
-	})
+	}, nil)
 }
 
 // reversalAtPath finds the reversal that the path names, of the transfer that it names.

@@ -195,7 +195,7 @@ func (r *feeRefund) update(metadata map[string]string) {
 }
 
 func (f *applicationFee) show() object {
-	refunds, more := f.refunds.page(window{limit: defaultLimit, to: 1 << 62})
+	refunds, more := f.refunds.page(window{limit: defaultLimit, to: 1 << 62}, nil)
 	return object{
 		"id": f.id, "object": kindFee, "account": linkTo(kindAccount, f.account), "amount": f.amount, "amount_refunded": f.returned,
 		"application": linkTo("application", theApplication), "balance_transaction": linkTo(kindTransaction, f.txn),

@@ -346,7 +346,7 @@ func tail(id string) string {
 
 // showRefunds is the list that expand puts into a charge.
 func (c *charge) showRefunds() object {
-	items, more := c.refunds.page(window{limit: 10, to: 1 << 62})
+	items, more := c.refunds.page(window{limit: 10, to: 1 << 62}, nil)
 	return object{"object": "list", "data": showAll(items), "has_more": more,
 		"total_count": int64(len(c.refunds.items)), "url": "/v1/charges/" + c.id + "/refunds"}
 }

@@ -15,15 +15,15 @@ type Recent struct {
 func (w *World) Recent(n int) (recent Recent) {
 	w.server.locked(func() {
 		newest := window{limit: max(n, 0), to: 1 << 62}
-		charges, _ := w.allCharges.page(newest)
+		charges, _ := w.allCharges.page(newest, nil)
 		for _, c := range charges {
 			recent.Charges = append(recent.Charges, c.public())
 		}
-		refunds, _ := w.allRefunds.page(newest)
+		refunds, _ := w.allRefunds.page(newest, nil)
 		for _, r := range refunds {
 			recent.Refunds = append(recent.Refunds, r.public())
 		}
-		events, _ := w.allEvents.page(newest)
+		events, _ := w.allEvents.page(newest, nil)
 		for _, e := range events {
 			recent.Events = append(recent.Events, e.public())
 		}

@@ -73,25 +73,35 @@ type window struct {
 	endingBefore  *moment
 }
 
-// page returns the items of a window, newest first, and whether there are more
-// in the direction of travel.
-func (t *timeline[T]) page(w window) (items []T, more bool) {
-	all := t.sorted()
+// page returns those items of a window that wants lets pass, newest first, and
+// whether there are more in the direction of travel. It looks at no item beyond
+// the first that is too many. Without wants it returns all.
+func (t *timeline[T]) page(w window, wants func(T) bool) (items []T, more bool) {
 	low := t.before(moment{second: w.from, serial: -1}, false)
 	high := t.before(moment{second: w.to, serial: 1 << 62}, true)
 	if w.endingBefore != nil {
 		low = max(low, t.before(*w.endingBefore, true))
-		high = max(high, low)
-		end := min(low+w.limit, high)
-		items, more = slices.Clone(all[low:end]), end < high
-	} else {
-		if w.startingAfter != nil {
-			high = min(high, t.before(*w.startingAfter, false))
-		}
-		low = min(low, high)
-		start := max(high-w.limit, low)
-		items, more = slices.Clone(all[start:high]), start > low
 	}
-	slices.Reverse(items)
+	if w.startingAfter != nil {
+		high = min(high, t.before(*w.startingAfter, false))
+	}
+	for i := range max(0, high-low) {
+		at := high - 1 - i
+		if w.endingBefore != nil {
+			at = low + i
+		}
+		item := t.items[at]
+		if wants != nil && !wants(item) {
+			continue
+		}
+		if len(items) == w.limit {
+			more = true
+			break
+		}
+		items = append(items, item)
+	}
+	if w.endingBefore != nil {
+		slices.Reverse(items)
+	}
 	return items, more
 }

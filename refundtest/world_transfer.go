@@ -204,7 +204,7 @@ func (t *transfer) update(description *string, metadata map[string]string) {
 }
 
 func (t *transfer) show() object {
-	reversals, more := t.reversals.page(window{limit: defaultLimit, to: 1 << 62})
+	reversals, more := t.reversals.page(window{limit: defaultLimit, to: 1 << 62}, nil)
 	return object{
 		"id": t.ID, "object": kindTransfer, "amount": t.Amount, "amount_reversed": t.AmountReversed,
 		"balance_transaction": linkTo(kindTransaction, t.BalanceTransaction), "created": t.at.second, "currency": t.Currency,

@@ -41,7 +41,7 @@ func (w *World) listsIn(value any) any {
 
 // showCharges is the list that old versions put into a PaymentIntent.
 func (p *intent) showCharges() object {
-	items, more := p.charges.page(window{limit: 10, to: 1 << 62})
+	items, more := p.charges.page(window{limit: 10, to: 1 << 62}, nil)
 	return object{"object": "list", "data": showAll(items), "has_more": more,
 		"total_count": int64(len(p.charges.items)), "url": "/v1/charges?payment_intent=" + p.id}
 }

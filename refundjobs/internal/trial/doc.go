@@ -4,6 +4,7 @@
 //	go test ./internal/trial                              ten kills, 200 refunds
 //	go test ./internal/trial -trial.full -v -timeout 1h   200 kills, 4000 refunds
 //	go test ./internal/trial -run Plan -trial.full -v     of a plan: 30 kills, 3000 refunds
+//	go test ./internal/trial -run Unwind -trial.full -v   unwound: 50 kills, 2000 refunds of 1000 orders
 //
 // Workers are processes of their own: this test program, started again. They share a
 // Postgres, or one of them has an SQLite file. Stripe is refundtest over loopback HTTP,
@@ -26,6 +27,12 @@
 // The refunds of a plan are a file, which is checked, approved and run; a person pauses
 // it now and then, and who sees it paused runs it again. In the end its report adds up,
 // to the cent, and reconciling it finds nothing but what the Dashboard made.
+//
+// Unwound refunds are parts, of random size, of what a platform with three accounts sold:
+// by separate charges and transfers, and by direct charges with a fee. In the end what
+// failed or was given up is repaired, and on each account the balance is, to the cent,
+// what the sales and the rows add up to; each reversal and each fee refund is that of a
+// row, and was made once; what is taken back, before the refund is paid.
 //
 // The same is then done to a River job that creates the refund without a row: once
 // with a new key for each attempt, and once with a key made of the job's ID. That some

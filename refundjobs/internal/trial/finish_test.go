@@ -58,9 +58,10 @@ func (o *ordeal) finish() {
 	}
 }
 
-// due is how many rows a worker should look at now.
+// due is how many rows a worker should look at now, and not only wait for another.
 func (o *ordeal) due() int {
-	query := `SELECT count(*) FROM refundjobs WHERE due_at <= $1`
+	query := `SELECT count(*) FROM refundjobs r WHERE due_at <= $1 AND (unwind = '' OR NOT EXISTS (
+		SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled')))`
 	if o.way != byRow {
 		query = `SELECT count(*) FROM river_job WHERE kind = 'naive_refund' AND state IN ('available', 'running', 'retryable', 'scheduled') AND scheduled_at <= $1`
 	}
@@ -74,7 +75,7 @@ func (o *ordeal) left() int {
 	query := `SELECT count(*) FROM river_job WHERE kind = 'naive_refund' AND state NOT IN ('completed', 'discarded', 'cancelled')`
 	waiting := 0
 	if o.way == byRow {
-		query = `SELECT count(*) FROM refundjobs WHERE job_state IN ('waiting', 'open') OR state = 'sent' OR job_state = 'made' AND refund IS NULL`
+		query = `SELECT count(*) FROM refundjobs WHERE job_state IN ('waiting', 'open') OR state = 'sent' OR job_state = 'made' AND kind = 'refund' AND refund IS NULL`
 		waiting = o.unlike()
 	}
 	left, err := number(o.t.Context(), o.store.database(), query)
@@ -88,12 +89,12 @@ func (o *ordeal) left() int {
 // unlike is how many refunds changed at Stripe of which the rows were not told yet.
 func (o *ordeal) unlike() (n int) {
 	status := map[string]string{}
-	for _, refund := range o.server.Refunds("") {
+	for _, refund := range o.refunds() {
 		status[refund.ID] = refund.Status
 	}
 	require.NoError(o.t, patiently(o.t.Context(), func(ctx context.Context) error {
 		n = 0
-		return each(ctx, o.store.database(), `SELECT refund_id, refund_status FROM refundjobs WHERE job_state = 'made'`, func(scan func(...any) error) error {
+		return each(ctx, o.store.database(), `SELECT refund_id, refund_status FROM refundjobs WHERE job_state = 'made' AND kind = 'refund'`, func(scan func(...any) error) error {
 			var id, stored string
 			err := scan(&id, &stored)
 			if status[id] != stored {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	full    = flag.Bool("trial.full", false, "200 kills and 4000 refunds, and of a plan 30 and 3000, where nothing else is said")
+	full    = flag.Bool("trial.full", false, "200 kills and 4000 refunds, of a plan 30 and 3000, unwound 50 and 2000, where nothing else is said")
 	kills   = flag.Int("trial.kills", 0, "how many workers are killed; 0 is 10")
 	refunds = flag.Int("trial.refunds", 0, "how many refunds are asked for; 0 is 200")
 	seeded  = flag.Uint64("trial.seed", 0, "the seed; 0 chooses one")
@@ -51,6 +51,14 @@ func planSize() (killed, asked int, seed uint64) {
 		return sized(30, 3000)
 	}
 	return sized(10, 300)
+}
+
+// unwindSize is that of a trial of unwound refunds, of which an order has two.
+func unwindSize() (killed, asked int, seed uint64) {
+	if *full {
+		return sized(50, 2000)
+	}
+	return sized(10, 100)
 }
 
 // sized is a size, unless flags say another.

@@ -50,6 +50,7 @@ type ordeal struct {
 	undone  []string          // orders whose transaction was rolled back
 	menu    []func()          // troubles to come
 	plan    *festival         // nil: refunds are asked for one by one
+	market  *market           // nil: nothing is unwound
 	sharing int               // refunds of one payment
 	held    *held             // a worker that is stopped
 	counts
@@ -71,7 +72,7 @@ func newOrdeal(t *testing.T, how way, seed uint64) *ordeal {
 	t.Cleanup(o.server.Close)
 	o.server.Inject(
 		refundtest.StallBody().On("POST /v1/refunds").WithProbability(0.004, seed+2),
-		refundtest.Chaos(seed, faulty, refundtest.ForeignRefusals()...),
+		refundtest.Chaos(seed, faulty, refundtest.ForeignRefusals()...).When(func(r refundtest.Request) bool { return r.Header.Get(headerWorker) != "" }),
 		refundtest.Delay(100*time.Millisecond).AfterWork().On("POST /v1/refunds").WithProbability(slow, seed+1),
 	)
 	o.door = newDoor(o.server, o.clock)
@@ -217,6 +218,9 @@ func (o *ordeal) ask(count int) {
 }
 
 func (o *ordeal) newOrder() order {
+	if o.market != nil {
+		return o.market.newOrder()
+	}
 	n := len(o.orders) + len(o.undone)
 	if n%o.sharing == 0 || o.charge.ID == "" {
 		charge := refundtest.Charge{Amount: 100_000}
@@ -254,7 +258,9 @@ func (o *ordeal) killOne() {
 		if o.random.IntN(3) > 0 {
 			fault = fault.AfterWork()
 		}
-		o.server.Inject(fault.On("POST /v1/refunds").When(func(r refundtest.Request) bool { return r.Header.Get(headerWorker) == victim.id }).Times(1))
+		o.server.Inject(fault.When(func(r refundtest.Request) bool {
+			return r.Method == http.MethodPost && r.Header.Get(headerWorker) == victim.id
+		}).Times(1))
 		limit = 1500 * time.Millisecond
 	}
 	select {

@@ -173,7 +173,7 @@ func (f *festival) requireBooks(t *testing.T) {
 	for i, o := range f.orders {
 		line := lines[1+i]
 		require.Equal(t, o.name, line[at["name"]])
-		inForce, _ := f.made(o.charge, o.name)
+		inForce, _ := madeOf(f.server.Refunds(o.charge), o.name)
 		want := []string{line[at["state"]], "", "0.00"}
 		if len(inForce) == 1 {
 			given += inForce[0].Amount

@@ -27,6 +27,8 @@ import (
 type order struct {
 	name, charge string
 	amount       int64
+	account      string // of a direct charge
+	unwind       *refundkit.Unwind
 }
 
 // store is the shop's database, as its other programs use it.
@@ -79,11 +81,15 @@ func (s *shop[TTx]) request(ctx context.Context, orders []order, rollBack bool) 
 				return err
 			}
 			var err error
-			if s.naive != nil {
+			request := refundjobs.Request{Name: o.name, Account: o.account, Params: refundkit.RefundCreateParams{Charge: o.charge, Amount: o.amount}, By: "shop"}
+			switch {
+			case s.naive != nil:
 				_, err = s.naive.InsertTx(ctx, tx, naiveArgs{Name: o.name, Charge: o.charge, Amount: o.amount},
 					&river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}})
-			} else {
-				_, err = s.jobs.RequestTx(ctx, tx, refundjobs.Request{Name: o.name, Params: refundkit.RefundCreateParams{Charge: o.charge, Amount: o.amount}, By: "shop"})
+			case o.unwind != nil:
+				_, err = s.jobs.RequestUnwindTx(ctx, tx, request, *o.unwind)
+			default:
+				_, err = s.jobs.RequestTx(ctx, tx, request)
 			}
 			if err != nil {
 				return err
@@ -133,7 +139,8 @@ func onPostgres(t *testing.T, base string, c *clock, how way) *shop[pgx.Tx] {
 		},
 	}
 	t.Cleanup(func() { _ = s.db.Close() })
-	s.jobs, err = pgxjobs.New(pool, nobody(t).Refunds, refundjobs.WithClock(c.now))
+	client := nobody(t)
+	s.jobs, err = pgxjobs.New(pool, client.Refunds, refundjobs.WithClock(c.now), refundjobs.WithConnect(client.TransferReversals, client.ApplicationFeeRefunds))
 	require.NoError(t, err)
 	s.begin(t, riverpgxv5.New(pool), c, how)
 	return s
@@ -151,7 +158,8 @@ func onSQLite(t *testing.T, file string, c *clock) *shop[*sql.Tx] {
 			return err
 		},
 	}
-	s.jobs, err = sqlitejobs.New(db, nobody(t).Refunds, refundjobs.WithClock(c.now))
+	client := nobody(t)
+	s.jobs, err = sqlitejobs.New(db, client.Refunds, refundjobs.WithClock(c.now), refundjobs.WithConnect(client.TransferReversals, client.ApplicationFeeRefunds))
 	require.NoError(t, err)
 	s.begin(t, nil, c, byRow)
 	return s

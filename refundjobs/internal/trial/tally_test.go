@@ -48,6 +48,9 @@ func (t *tally) found(counter *int, format string, args ...any) {
 func (o *ordeal) tally() tally {
 	t := tally{orders: len(o.orders), undone: len(o.undone), counts: o.counts, seed: o.seed}
 	for _, request := range o.server.Requests() {
+		if request.Header.Get(headerWorker) == "" {
+			continue // the trial's own
+		}
 		t.requests++
 		if request.Fault != "" {
 			t.faults++
@@ -62,7 +65,7 @@ func (o *ordeal) tally() tally {
 		t.found(&t.lost, "%d orders were canceled, and the database has %d", len(o.orders), committed)
 	}
 	made := map[string][]refundtest.Refund{}
-	for _, refund := range o.server.Refunds("") {
+	for _, refund := range o.refunds() {
 		if name := refund.Metadata[refundkit.ReferenceMetadataKey]; name != "" {
 			made[name] = append(made[name], refund)
 		}
@@ -74,7 +77,7 @@ func (o *ordeal) tally() tally {
 	}
 	rows := map[string]row{}
 	if o.way == byRow {
-		for _, r := range o.rows("") {
+		for _, r := range o.rows("WHERE kind = 'refund'") {
 			rows[r.name] = r
 		}
 		if len(rows) != len(o.orders) {

@@ -12,19 +12,29 @@ import (
 func TestTrialOnPostgres(t *testing.T) {
 	t.Parallel()
 	killed, asked, seed := size()
-	o := newOrdeal(t, byRow, seed)
-	o.config.Postgres, o.cluster = postgres(t)
-	o.store, o.many = onPostgres(t, o.config.Postgres, o.clock, byRow), 3
-	o.run(killed, asked).require(t)
+	postgresOrdeal(t, byRow, seed).run(killed, asked).require(t)
 }
 
 func TestTrialOnSQLite(t *testing.T) {
 	t.Parallel()
 	killed, asked, seed := size()
+	sqliteOrdeal(t, seed).run(killed, asked).require(t)
+}
+
+// postgresOrdeal has three workers.
+func postgresOrdeal(t *testing.T, how way, seed uint64) *ordeal {
+	o := newOrdeal(t, how, seed)
+	o.config.Postgres, o.cluster = postgres(t)
+	o.store, o.many = onPostgres(t, o.config.Postgres, o.clock, how), 3
+	return o
+}
+
+// sqliteOrdeal has one, whose file it is.
+func sqliteOrdeal(t *testing.T, seed uint64) *ordeal {
 	o := newOrdeal(t, byRow, seed)
 	o.config.SQLite = filepath.Join(t.TempDir(), "shop.db")
 	o.store, o.many = onSQLite(t, o.config.SQLite, o.clock), 1
-	o.run(killed, asked).require(t)
+	return o
 }
 
 // require is what the trial is about.
@@ -47,10 +57,7 @@ func TestNaiveWorkers(t *testing.T) {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
 			killed, asked, seed := size()
-			o := newOrdeal(t, how, seed)
-			o.config.Postgres, o.cluster = postgres(t)
-			o.store, o.many = onPostgres(t, o.config.Postgres, o.clock, how), 3
-			result := o.run(killed, asked)
+			result := postgresOrdeal(t, how, seed).run(killed, asked)
 			t.Logf("%s", result)
 			require.Positive(t, result.twice, "the ordeal is too easy")
 		})

@@ -117,7 +117,8 @@ func (w *worker) onPostgres(ctx context.Context) error {
 
 // options are those of every process.
 func (w *worker) options() []refundjobs.Option {
-	return []refundjobs.Option{refundjobs.WithClock(w.clock.now), refundjobs.WithRate(w.Rate), refundjobs.WithWorkers(w.Workers)}
+	return []refundjobs.Option{refundjobs.WithClock(w.clock.now), refundjobs.WithRate(w.Rate), refundjobs.WithWorkers(w.Workers),
+		refundjobs.WithConnect(w.client.TransferReversals, w.client.ApplicationFeeRefunds)}
 }
 
 // startRows is what a team's own program would do: work, and listen to Stripe.
