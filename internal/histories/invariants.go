@@ -118,8 +118,8 @@ func (w *World) checkAbsent(what string) {
 // check holds after every choice.
 func (w *World) check() {
 	row := w.table.row
-	if row.Problem == refundkit.JobProblemKeyMismatch {
-		w.knows = true
+	if shared, _ := w.stripe.Refund(w.shared); row.Problem == refundkit.JobProblemKeyMismatch && w.now().Sub(shared.Created) < keyLifetime {
+		w.knows = true // later, the request of this key is the job's own
 	}
 	if made := w.ours(); len(made) > 1 && w.excused == "" {
 		w.breakf("refunded twice: %s with key %d and %s with key %d", made[0].ID, w.keyNumber(made[0].IdempotencyKey), made[1].ID, w.keyNumber(made[1].IdempotencyKey))

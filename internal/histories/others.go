@@ -163,7 +163,7 @@ func (w *World) deliver(sent refundtest.Event) {
 	if err != nil && !errors.Is(err, refundkit.ErrOtherJob) {
 		w.breakf("Observe: %v", err)
 	}
-	if about, found := w.stripe.Refund(sent.ObjectID); err != nil && found && w.isOurs(about) && sent.Type == "refund.failed" {
+	if about, found := w.stripe.Refund(sent.ObjectID); err != nil && found && w.isOurs(about) && !inForce(about) {
 		w.unheard = about.ID // its metadata was cleared, and the row has no id yet: nothing names the job
 	}
 	if err == nil && job.Version != w.table.row.Version {

@@ -150,6 +150,7 @@ func (w *World) noteAnswer(key string, response *http.Response) {
 func inject(f refundtest.Fault) func(*passage) (*http.Response, error) {
 	return func(p *passage) (*http.Response, error) {
 		p.world.server.Inject(f)
+		defer p.world.server.ClearFaults() // what is answered by its key meets no fault
 		return p.pass()
 	}
 }
@@ -204,8 +205,7 @@ func late(after time.Duration) func(*passage) (*http.Response, error) {
 func doneLater(after time.Duration) func(*passage) (*http.Response, error) {
 	return func(p *passage) (*http.Response, error) {
 		w := p.world
-		w.server.Inject(refundtest.ServerErrorDoneLater(after))
-		response, err := p.pass()
+		response, err := inject(refundtest.ServerErrorDoneLater(after))(p)
 		if err == nil && !p.astray && response.StatusCode == http.StatusInternalServerError && response.Header.Get("Idempotent-Replayed") == "" {
 			w.road = append(w.road, onItsWay{key: p.key(), at: w.now().Add(after)})
 		}
