@@ -191,7 +191,8 @@ type Counts struct {
 	Parts []Count // by state, problem, currency and kind, in this order
 	// OldestOpen is when the refund was sent whose outcome has been open for longest, and
 	// OldestDue when the row became due that has waited for longest; a time in the future is
-	// that of the next. Zero: there is none.
+	// that of the next. One that an earlier row of its unwind holds back is not due. Zero:
+	// there is none.
 	OldestOpen time.Time
 	OldestDue  time.Time
 }
@@ -229,8 +230,8 @@ func (j *Jobs[TTx]) Counts(ctx context.Context, filter Filter) (counts Counts, e
 	}, `SELECT state, problem, currency, kind, count(*),
 			CAST(sum(CASE WHEN refund_amount > 0 THEN refund_amount ELSE coalesce(amount, 0) END) AS bigint),
 			CAST(sum(CASE WHEN refund_amount = 0 AND amount IS NULL THEN 1 ELSE 0 END) AS bigint),
-			min(CASE WHEN job_state = 'open' THEN coalesce(last_sent, updated_at) END), min(due_at)
-		FROM refundjobs `+c.where()+` GROUP BY state, problem, currency, kind ORDER BY state, problem, currency, kind`, c.args...)
+			min(CASE WHEN job_state = 'open' THEN coalesce(last_sent, updated_at) END), min(CASE WHEN NOT (job_state = 'waiting' AND `+earlierPart+`) THEN due_at END)
+		FROM refundjobs r `+c.where()+` GROUP BY state, problem, currency, kind ORDER BY state, problem, currency, kind`, c.args...)
 	return counts, failed("Counts", "", err)
 }
 

@@ -191,3 +191,32 @@ func TestUnwindIsCountedByKind(t *testing.T) {
 		assert.Equal(t, map[refundjobs.Kind]int64{refundjobs.KindRefund: 5000, refundjobs.KindTransferReversal: 4500}, sums)
 	})
 }
+
+// What a reversal holds back for weeks is not due, and does not stand before what is.
+func TestUnwindHeldIsNotDue(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		p := newPlatform(t, db)
+		charge := p.order("order-1")
+		p.server.Inject(refundtest.AnswerError(400, "invalid_request_error", "balance_insufficient", "").On("POST /v1/transfers/{transfer}/reversals").Times(2))
+		rows := p.request("order-1/refund", charge.ID, "order-1", 5000)
+		p.work()
+		due := func() time.Time {
+			counts, err := p.Counts(t.Context(), refundjobs.Filter{})
+			require.NoError(t, err)
+			return counts.OldestDue
+		}
+		assert.Zero(t, due())
+		db.exec(t, "DELETE FROM river_job")
+		p.server.Advance(time.Hour)
+		require.NoError(t, p.GiveAlarms(t.Context()))
+		assert.Zero(t, db.count(t, "SELECT count(*) FROM river_job"))
+
+		for _, row := range rows[1:] {
+			p.must(func(tx txJobs) error { _, err := tx.Cancel(row.Name, "bob", "we pay"); return err })
+		}
+		assert.NotZero(t, due())
+		db.exec(t, "DELETE FROM river_job")
+		require.NoError(t, p.GiveAlarms(t.Context()))
+		assert.Equal(t, 1, db.count(t, "SELECT count(*) FROM river_job"))
+	})
+}

@@ -97,6 +97,9 @@ const (
 	heldShared // not yet: another row is of the same payment
 )
 
+// earlierPart is true of a row r of an unwound refund that a step before it holds back.
+const earlierPart = `(r.unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled')))`
+
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
 	found := false
@@ -119,7 +122,7 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
 		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished', 'canceled')),
-		unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled')),
+		`+earlierPart+`,
 		kind <> 'refund' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.name = r.unwind AND o.job_state = 'canceled')`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
@@ -340,7 +343,8 @@ func (j *Jobs[TTx]) stepChanges(ctx context.Context, name string) (bool, error) 
 }
 
 // dueRows lists rows that have been due for a while, and those whose refund is still to
-// be read: their names, versions and plans.
+// be read: their names, versions and plans. It leaves out those that an earlier row of
+// their unwind holds back, for weeks perhaps: they would fill the limit.
 func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int) (due []Job, err error) {
 	q := j.driver.Pool()
 	now, err := j.now(ctx, q)
@@ -361,7 +365,7 @@ func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int)
 	if limit >= 0 {
 		bound = " LIMIT " + strconv.Itoa(limit)
 	}
-	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs WHERE due_at <= $1 AND (plan = '' OR due_at <= $2) ORDER BY due_at, name"+bound,
+	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs r WHERE due_at <= $1 AND (plan = '' OR due_at <= $2) AND NOT (job_state = 'waiting' AND "+earlierPart+") ORDER BY due_at, name"+bound,
 		j.dialect.when(before), j.dialect.when(ofPlans)); err != nil {
 		return nil, err
 	}
