@@ -50,7 +50,9 @@ const (
 // cancel it, and you pay that part yourself; or cancel the refund, which cancels what
 // was not sent. What was sent and not answered is then looked for, and not sent again;
 // what was taken back stays, for you to transfer again. The refund's row is returned first; the others have its name, a slash
-// and the ID of their transfer or fee. Approving the refund approves them all.
+// and the ID of their transfer or fee. Approving the refund approves them all; a policy
+// counts the refund's amount alone, and is not asked when a part is canceled. Name the
+// charge: that of a PaymentIntent is not compared with the unwind's.
 //
 // If the refund fails later, [refundkit.Unwind.Repair] says what to transfer again.
 func (j *Jobs[TTx]) RequestUnwindTx(ctx context.Context, tx TTx, request Request, unwind refundkit.Unwind) ([]Job, error) {
@@ -184,7 +186,11 @@ func (j *Jobs[TTx]) alarmAll(ctx context.Context, tx TTx, rows []Job) error {
 // waited for what ended.
 func (j *Jobs[TTx]) decideParts(ctx context.Context, tx TTx, refund Job, d decision, now time.Time) error {
 	q := j.driver.Statements(tx)
-	rows, err := readJobs(ctx, q, "WHERE unwind = $1 AND name <> $2 ORDER BY name"+j.dialect.ForUpdate, refund.Unwind, refund.Name)
+	lock := ""
+	if refund.Kind == KindRefund { // of the others, two that are decided at once would wait for each other
+		lock = j.dialect.ForUpdate
+	}
+	rows, err := readJobs(ctx, q, "WHERE unwind = $1 AND name <> $2 ORDER BY name"+lock, refund.Unwind, refund.Name)
 	if err != nil {
 		return err
 	}

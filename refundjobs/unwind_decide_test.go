@@ -220,3 +220,25 @@ func TestUnwindHeldIsNotDue(t *testing.T) {
 		assert.Equal(t, 1, db.count(t, "SELECT count(*) FROM river_job"))
 	})
 }
+
+// Two people who decide about two parts at once don't wait for each other.
+func TestUnwindPartsAreDecidedSideBySide(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		if db.name == "sqlite" {
+			t.Skip("one writes after the other")
+		}
+		p := newPlatform(t, db)
+		rows := p.request("order-1/refund", p.order("order-1").ID, "order-1", 5000)
+		p.must(func(one txJobs) error {
+			_, err := one.Cancel(rows[1].Name, "ann", "we pay")
+			require.NoError(t, err)
+			return p.in(func(two txJobs) error {
+				require.NoError(t, two.Exec("SET LOCAL lock_timeout = '5s'")) // it would wait for ever
+				_, err := two.Cancel(rows[2].Name, "bob", "we pay")
+				return err
+			})
+		})
+		p.work()
+		assert.Equal(t, []string{"/v1/refunds"}, p.posts())
+	})
+}
