@@ -198,7 +198,7 @@ func (j *Jobs[TTx]) decideParts(ctx context.Context, tx TTx, refund Job, d decis
 		row := before
 		switch {
 		case refund.Kind != KindRefund:
-		case d.what == WhatApproved && row.ApprovedAt.IsZero():
+		case d.what == WhatApproved && row.Shown == StateRequested:
 			row = row.approved(d.by, now)
 		case d.what == WhatCanceled:
 			row = row.calledOff(now)
