@@ -66,7 +66,7 @@ const (
 func (p JobProblem) String() string {
 	switch p {
 	case JobProblemInsufficientBalance:
-		return "the Stripe balance is too low: top up, then Resume"
+		return "the Stripe balance is too low, for a transfer reversal that of the connected account: top up, then Resume"
 	case JobProblemCredentials:
 		return "the API key, the account or a permission was refused: correct it; the job goes on by itself"
 	case JobProblemUnreachable:

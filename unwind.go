@@ -9,7 +9,8 @@ import (
 // UnwindInput is a refund of separate charges and transfers, and what the charge's money
 // became. Give all transfers of the charge: [TransferService.All] finds them by their
 // TransferGroup. If several charges share the group, give those of this charge alone:
-// else their accounts pay your part of the refund too. Or it is a refund of a direct charge without RefundApplicationFee, and
+// else their accounts pay your part of the refund too. One whose SourceTransaction is
+// another charge is refused. Or it is a refund of a direct charge without RefundApplicationFee, and
 // the fee of that charge. Amounts are in the smallest unit of the charge's currency.
 type UnwindInput struct {
 	_      [0]func()
@@ -20,8 +21,9 @@ type UnwindInput struct {
 	Transfers []*Transfer
 	Fees      []*ApplicationFee // to be given back in proportion; none to keep them
 
-	// Claimed is what your own jobs that are still open take from a transfer or a fee, by
-	// its ID.
+	// Claimed is what your own jobs that are still open take from a transfer or a fee, and
+	// from the charge, by its ID. Without the charge's, the parts of a second refund are
+	// smaller than they should be, and you pay the difference.
 	Claimed map[string]int64
 }
 
@@ -99,7 +101,7 @@ func (in UnwindInput) left() (int64, error) {
 	if c == nil {
 		return 0, &ParamError{Param: "Charge", Reason: "it is nil"}
 	}
-	left := c.refundable() - c.AmountRefunded
+	left := c.refundable() - c.AmountRefunded - in.Claimed[c.ID]
 	if in.Made && c.AmountRefunded < in.Amount {
 		return 0, &ParamError{Param: "Made", Reason: "the charge does not count the refund yet: it was read before"}
 	}
@@ -138,12 +140,12 @@ func (in UnwindInput) left() (int64, error) {
 
 // isOf refuses a transfer that has nothing to do with the charge, or goes back with it.
 func (t *Transfer) isOf(c *Charge) error {
-	of := t.SourceTransaction.ID == c.ID || t.TransferGroup != "" && t.TransferGroup == c.TransferGroup
+	of := t.SourceTransaction.ID == c.ID || t.SourceTransaction.ID == "" && t.TransferGroup != "" && t.TransferGroup == c.TransferGroup
 	switch {
 	case c.Transfer.ID == t.ID:
 		return &ParamError{Param: "Transfers", Reason: "one of them is that of a destination charge: refund with ReverseTransfer"}
 	case !of:
-		return &ParamError{Param: "Transfers", Reason: "one of them is of another payment: neither its source transaction nor its transfer group is that of the charge"}
+		return &ParamError{Param: "Transfers", Reason: "one of them is of another payment: its source transaction, or without one its transfer group, is not that of the charge"}
 	case !strings.EqualFold(t.Currency, c.Currency):
 		return &ParamError{Param: "Transfers", Reason: "one of them is in another currency than the charge"}
 	}

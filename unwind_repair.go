@@ -32,14 +32,23 @@ type UnwindTransfer struct {
 // canceled. It counts what was really taken back and given back: the reversals and
 // fee refunds that the plan's jobs have made, and no others. Where a job is still open,
 // wait for it, and where none was sent yet, cancel it first: what it makes later is not
-// in here. It sends nothing.
+// in here. It refuses a refund of another amount, and more than the plan takes of a
+// transfer or gives back of a fee, which other jobs must have done. It sends nothing.
+//
+// A refund that was never made, because it was refused or you gave it up, has failed too:
+// give a Refund with your name for it as the ID, and [RefundStatusCanceled]. Repair, or
+// refund once more: who does both pays the part of the accounts. And repair once for a
+// plan: another refund of it that fails later has other keys, and took nothing back.
 func (u Unwind) Repair(failed *Refund, reversals []*TransferReversal, fees []*ApplicationFeeRefund) (UnwindRepair, error) {
 	switch {
-	case failed == nil || !failed.Status.IsFinal():
-		return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "failed", Reason: "the refund has neither failed nor been canceled: there is nothing to repair"}
+	case failed == nil || failed.ID == "" || !failed.Status.IsFinal():
+		return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "failed", Reason: "the refund has neither failed nor been canceled, or has no ID: there is nothing to repair"}
 	case !same(u.Charge, failed.Charge.ID):
 		return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "failed", Reason: "it is a refund of another charge"}
+	case failed.Amount != 0 && failed.Amount != u.Amount:
+		return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "failed", Reason: "it is a refund of another amount"}
 	}
+	left := u.parts()
 	again, seen := map[string]int64{}, map[string]bool{}
 	for _, r := range reversals {
 		account := ""
@@ -48,6 +57,9 @@ func (u Unwind) Repair(failed *Refund, reversals []*TransferReversal, fees []*Ap
 		}
 		if account == "" {
 			return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "reversals", Reason: "one of them is nil, comes twice, or is of a transfer that the plan does not have"}
+		}
+		if left[r.Transfer.ID] -= r.Amount; left[r.Transfer.ID] < 0 {
+			return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "reversals", Reason: "they are more than the plan takes of a transfer: give only those that its own jobs made"}
 		}
 		seen[r.ID] = true
 		again[account] += r.Amount
@@ -59,6 +71,9 @@ func (u Unwind) Repair(failed *Refund, reversals []*TransferReversal, fees []*Ap
 		}
 		if account == "" {
 			return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "fees", Reason: "one of them is nil, comes twice, or is of a fee that the plan does not have"}
+		}
+		if left[f.Fee.ID] -= f.Amount; left[f.Fee.ID] < 0 {
+			return UnwindRepair{}, &ParamError{Op: "Unwind.Repair", Param: "fees", Reason: "they are more than the plan gives back of a fee: give only those that its own jobs made"}
 		}
 		seen[f.ID] = true
 		again[account] -= f.Amount
@@ -72,6 +87,18 @@ func (u Unwind) Repair(failed *Refund, reversals []*TransferReversal, fees []*Ap
 	}
 	slices.SortFunc(repair.Transfers, func(a, b UnwindTransfer) int { return cmp.Compare(a.Account, b.Account) })
 	return repair, nil
+}
+
+// parts is what the plan takes of each transfer and gives back of each fee, by its ID.
+func (u Unwind) parts() map[string]int64 {
+	amounts := map[string]int64{}
+	for _, r := range u.Reversals {
+		amounts[r.Transfer] = r.Amount
+	}
+	for _, f := range u.FeeRefunds {
+		amounts[f.Fee] = f.Amount
+	}
+	return amounts
 }
 
 // paidBy is the account that a transfer of the plan went to, empty if there is none.

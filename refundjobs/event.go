@@ -18,7 +18,8 @@ const (
 
 // HandleEvent returns a function for [webhook.Webhook.Handler] that tells rows of the
 // events of their refunds: also of one that failed weeks later, and of one whose answer
-// was lost. Events may come twice, late and in any order. What no row knows goes to
+// was lost; and those of [Jobs.RequestUnwindTx] of transfer.reversed and
+// application_fee.refunded. Events may come twice, late and in any order. What no row knows goes to
 // unknown, if that is not nil: events about something else, and refunds made at the
 // Dashboard or by another program. When it fails, Stripe sends the event again.
 func (j *Jobs[TTx]) HandleEvent(unknown func(context.Context, *refundkit.Event) error) func(context.Context, *refundkit.Event) error {
@@ -48,7 +49,7 @@ func (j *Jobs[TTx]) HandleEvent(unknown func(context.Context, *refundkit.Event) 
 func (j *Jobs[TTx]) namesFor(ctx context.Context, event *refundkit.Event) (names []string, err error) {
 	refund, err := event.Refund()
 	if errors.Is(err, refundkit.ErrEventObject) {
-		return nil, nil
+		return j.partsFor(ctx, event)
 	}
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (j *Jobs[TTx]) namesFor(ctx context.Context, event *refundkit.Event) (names
 		err := rows.Scan(&name)
 		names = append(names, name)
 		return err
-	}, `SELECT name FROM refundjobs WHERE refund_id = $1 AND refund_id <> '' OR name = $2 OR idempotency_key = $3`,
+	}, `SELECT name FROM refundjobs WHERE kind = 'refund' AND (refund_id = $1 AND refund_id <> '' OR name = $2 OR idempotency_key = $3)`,
 		refund.ID, refund.Reference(), event.Request.IdempotencyKey)
 	return names, err
 }
@@ -96,6 +97,9 @@ func (j *Jobs[TTx]) observe(ctx context.Context, name string, event *refundkit.E
 
 // observed is the row after an event. Its version is raised if anything changed.
 func (j *Jobs[TTx]) observed(ctx context.Context, row Job, event *refundkit.Event) (Job, error) {
+	if row.Kind != KindRefund {
+		return row.observedPart(event)
+	}
 	refund, err := event.Refund()
 	if err != nil {
 		return row, err

@@ -188,10 +188,11 @@ func (f Filter) conditions(d Dialect) (*conditions, error) {
 // Counts is how many rows a [Filter] means, and how old they are.
 type Counts struct {
 	Rows  int64
-	Parts []Count // by state, problem and currency, in this order
+	Parts []Count // by state, problem, currency and kind, in this order
 	// OldestOpen is when the refund was sent whose outcome has been open for longest, and
 	// OldestDue when the row became due that has waited for longest; a time in the future is
-	// that of the next. Zero: there is none.
+	// that of the next. One that an earlier row of its unwind holds back is not due. Zero:
+	// there is none.
 	OldestOpen time.Time
 	OldestDue  time.Time
 }
@@ -201,6 +202,7 @@ type Count struct {
 	State    State
 	Problem  refundkit.JobProblem
 	Currency string
+	Kind     Kind
 	Rows     int64
 	// Amount is their sum in the currency's smallest unit: as they were made, else as they
 	// were asked for.
@@ -220,16 +222,16 @@ func (j *Jobs[TTx]) Counts(ctx context.Context, filter Filter) (counts Counts, e
 	err = queryAll(ctx, j.driver.Pool(), func(rows Rows) error {
 		var n Count
 		var open, due time.Time
-		err := rows.Scan(&n.State, &n.Problem, &n.Currency, &n.Rows, &n.Amount, &n.Unknown, instant{&open}, instant{&due})
+		err := rows.Scan(&n.State, &n.Problem, &n.Currency, &n.Kind, &n.Rows, &n.Amount, &n.Unknown, instant{&open}, instant{&due})
 		counts.Rows += n.Rows
 		counts.Parts = append(counts.Parts, n)
 		counts.OldestOpen, counts.OldestDue = earlier(counts.OldestOpen, open), earlier(counts.OldestDue, due)
 		return err
-	}, `SELECT state, problem, currency, count(*),
+	}, `SELECT state, problem, currency, kind, count(*),
 			CAST(sum(CASE WHEN refund_amount > 0 THEN refund_amount ELSE coalesce(amount, 0) END) AS bigint),
 			CAST(sum(CASE WHEN refund_amount = 0 AND amount IS NULL THEN 1 ELSE 0 END) AS bigint),
-			min(CASE WHEN job_state = 'open' THEN coalesce(last_sent, updated_at) END), min(due_at)
-		FROM refundjobs `+c.where()+` GROUP BY state, problem, currency ORDER BY state, problem, currency`, c.args...)
+			min(CASE WHEN job_state = 'open' THEN coalesce(last_sent, updated_at) END), min(CASE WHEN NOT (job_state = 'waiting' AND `+earlierPart+`) THEN due_at END)
+		FROM refundjobs r `+c.where()+` GROUP BY state, problem, currency, kind ORDER BY state, problem, currency, kind`, c.args...)
 	return counts, failed("Counts", "", err)
 }
 

@@ -151,10 +151,10 @@ func TestCounts(t *testing.T) {
 		require.Equal(t, refundjobs.Counts{
 			Rows: 6,
 			Parts: []refundjobs.Count{
-				{State: "approved", Rows: 1, Unknown: 1},
-				{State: "approved", Currency: "eur", Rows: 1, Amount: 500},
-				{State: "sending", Currency: "eur", Rows: 1, Amount: 500},
-				{State: "succeeded", Currency: "eur", Rows: 3, Amount: 11000},
+				{State: "approved", Kind: "refund", Rows: 1, Unknown: 1},
+				{State: "approved", Currency: "eur", Kind: "refund", Rows: 1, Amount: 500},
+				{State: "sending", Currency: "eur", Kind: "refund", Rows: 1, Amount: 500},
+				{State: "succeeded", Currency: "eur", Kind: "refund", Rows: 3, Amount: 11000},
 			},
 			OldestOpen: sent.UTC(), OldestDue: due.UTC(),
 		}, counts)

@@ -3,6 +3,7 @@ package refundjobs
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,6 +112,9 @@ func (c Change) happened() string {
 	case WhatJudged:
 		return "A refund judged to be another one" + c.by() + c.reason()
 	case WhatCanceled:
+		if c.Shown == StateSending {
+			return "Its refund was given up" + c.by() + c.reason() + " It may have been made: it is looked for, and not sent again."
+		}
 		return "Given up" + c.by() + c.reason()
 	case WhatHeld:
 		return "Held back, because its plan does not run."
@@ -209,6 +213,9 @@ func (j Job) outlook(now time.Time) string {
 	case StateApproved:
 		if j.Due.IsZero() {
 			return "it waits for its plan to run. Nothing was refunded."
+		}
+		if j.Step > stepReversals {
+			when += ", and not before each earlier row of refund " + strconv.Quote(j.Unwind) + " is made or canceled,"
 		}
 		return "it is sent " + when + key + ". Nothing was refunded so far."
 	case StateSending:

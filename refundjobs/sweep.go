@@ -27,7 +27,8 @@ type EventReader interface {
 
 // WithEvents lets [Jobs.Sweep] read what happened. Give it the client's Events. It reads
 // refund.created, refund.updated and refund.failed, and the types that you name besides,
-// for what else your handler does.
+// for what else your handler does: with [Jobs.RequestUnwindTx], transfer.reversed and
+// application_fee.refunded.
 func WithEvents(events EventReader, more ...refundkit.EventType) Option {
 	return func(o *options) error {
 		if events == nil {

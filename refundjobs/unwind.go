@@ -48,10 +48,13 @@ const (
 // refund is made, then fees go back; a step begins when each row of the one before is
 // made or canceled. A row that is refused waits for a person and holds the later steps:
 // cancel it, and you pay that part yourself; or cancel the refund, which cancels what
-// was not sent. The refund's row is returned first; the others have its name, a slash
-// and the ID of their transfer or fee. Approving the refund approves them all. That of a
-// direct charge is requested on the charge's account; its fee goes back from the API key's
-// own.
+// was not sent. What was sent and not answered is then looked for, and not sent again;
+// what was taken back stays, for you to transfer again. The refund's row is returned
+// first; the others have its name, a slash and the ID of their transfer or fee. Approving
+// the refund approves them all; a policy counts the refund's amount alone, and is not
+// asked when a part is canceled. Name the charge: that of a PaymentIntent is not compared
+// with the unwind's. The refund of a direct charge is requested on the charge's account,
+// and its fee goes back from the API key's own.
 //
 // If the refund fails later, [refundkit.Unwind.Repair] says what to transfer again.
 func (j *Jobs[TTx]) RequestUnwindTx(ctx context.Context, tx TTx, request Request, unwind refundkit.Unwind) ([]Job, error) {
@@ -101,6 +104,8 @@ func (j *Jobs[TTx]) unwindRows(request Request, unwind refundkit.Unwind, now tim
 		return nil, errors.New("the unwind is of a direct charge: request the refund on the account of that")
 	case refund.Currency != "" && refund.Currency != unwind.Currency:
 		return nil, errors.New("the unwind is in another currency")
+	case refund.Params.RefundApplicationFee || refund.Params.ReverseTransfer:
+		return nil, errors.New("RefundApplicationFee and ReverseTransfer would do twice what the unwind does: leave them out")
 	}
 	refund.Currency, refund.Unwind, refund.Step = unwind.Currency, refund.Name, stepRefund
 	reversals, fees, err := unwind.Jobs(refund.Name)
@@ -183,7 +188,11 @@ func (j *Jobs[TTx]) alarmAll(ctx context.Context, tx TTx, rows []Job) error {
 // waited for what ended.
 func (j *Jobs[TTx]) decideParts(ctx context.Context, tx TTx, refund Job, d decision, now time.Time) error {
 	q := j.driver.Statements(tx)
-	rows, err := readJobs(ctx, q, "WHERE unwind = $1 AND name <> $2 ORDER BY name"+j.dialect.ForUpdate, refund.Unwind, refund.Name)
+	lock := ""
+	if refund.Kind == KindRefund { // of the others, two that are decided at once would wait for each other
+		lock = j.dialect.ForUpdate
+	}
+	rows, err := readJobs(ctx, q, "WHERE unwind = $1 AND name <> $2 ORDER BY name"+lock, refund.Unwind, refund.Name)
 	if err != nil {
 		return err
 	}
@@ -191,14 +200,12 @@ func (j *Jobs[TTx]) decideParts(ctx context.Context, tx TTx, refund Job, d decis
 		row := before
 		switch {
 		case refund.Kind != KindRefund:
-			continue
-		case d.what == WhatApproved && row.ApprovedAt.IsZero():
+		case d.what == WhatApproved && row.Shown == StateRequested:
 			row = row.approved(d.by, now)
 		case d.what == WhatCanceled:
-			if row.Job, err = row.Cancel(); err != nil {
-				continue // it was made, or may have been
-			}
-		default:
+			row = row.calledOff(now)
+		}
+		if row.Version == before.Version {
 			continue
 		}
 		row, entry := changed(before, row, d.what, now)
@@ -209,6 +216,37 @@ func (j *Jobs[TTx]) decideParts(ctx context.Context, tx TTx, refund Job, d decis
 		rows[i] = row
 	}
 	return j.alarmAll(ctx, tx, rows)
+}
+
+// calledOff is a part whose refund was canceled. One that may have been made is looked
+// for, and not sent again.
+func (j Job) calledOff(now time.Time) Job {
+	if job, err := j.Cancel(); err == nil {
+		j.Job = job
+	} else if j.State == refundkit.JobStateOpen && !j.LookUp {
+		j.LookUp, j.Due = true, now
+		j.Version++
+	}
+	return j
+}
+
+// callOff cancels a part that is to be sent though its refund was canceled: a look-up
+// found nothing, or a person resumed it.
+func (j *Jobs[TTx]) callOff(ctx context.Context, before Job, now time.Time) error {
+	row := before.calledOff(now)
+	if row.Version == before.Version {
+		return nil
+	}
+	row, change := changed(before, row, WhatCanceled, now)
+	change.Why = "its refund was canceled"
+	err := j.commit(ctx, row, change, time.Time{})
+	if errors.Is(err, refundkit.ErrJobChanged) {
+		return nil
+	}
+	if err == nil {
+		j.tell(ctx, change)
+	}
+	return err
 }
 
 // wakeParts makes River look at the rows that waited for this one to end.
@@ -223,26 +261,35 @@ func (j *Jobs[TTx]) wakeParts(ctx context.Context, ended Job) error {
 	return j.driver.InTx(ctx, func(tx TTx) error { return j.alarmAll(ctx, tx, rows) })
 }
 
-// advanceKind lets refundkit do the next safe thing for a row of any kind. Only a refund is
-// returned.
-func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.Context, refundkit.Job) error, opts []refundkit.CallOption) (*refundkit.Refund, error) {
+// advanceKind lets refundkit do the next safe thing for a row of any kind. What it saw
+// comes back as an event, without the account.
+func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.Context, refundkit.Job) error, opts []refundkit.CallOption) (*refundkit.Event, error) {
 	moved := func(ctx context.Context, account string, progress refundkit.Progress) error {
 		return save(ctx, refundkit.Job{Name: row.Name, Params: row.Params, Account: account, Progress: progress})
 	}
 	switch {
 	case row.Kind == KindRefund:
 		_, refund, err := j.refunds.Advance(ctx, row.Job, save, opts...)
-		return refund, err
+		if refund == nil {
+			return nil, err
+		}
+		return eventOf(refund, ""), err
 	case row.Kind == KindTransferReversal && j.options.reversals != nil:
-		_, _, err := j.options.reversals.Advance(ctx, row.reversal(), func(ctx context.Context, job refundkit.TransferReversalJob) error {
+		_, made, err := j.options.reversals.Advance(ctx, row.reversal(), func(ctx context.Context, job refundkit.TransferReversalJob) error {
 			return moved(ctx, job.Account, job.Progress)
 		}, opts...)
-		return nil, err
+		if made == nil {
+			return nil, err
+		}
+		return partEvent("transfer", row.Source, "reversals", made), err
 	case row.Kind == KindApplicationFeeRefund && j.options.fees != nil:
-		_, _, err := j.options.fees.Advance(ctx, row.feeRefund(), func(ctx context.Context, job refundkit.ApplicationFeeRefundJob) error {
+		_, made, err := j.options.fees.Advance(ctx, row.feeRefund(), func(ctx context.Context, job refundkit.ApplicationFeeRefundJob) error {
 			return moved(ctx, job.Account, job.Progress)
 		}, opts...)
-		return nil, err
+		if made == nil {
+			return nil, err
+		}
+		return partEvent("application_fee", row.Source, "refunds", made), err
 	}
 	return nil, fmt.Errorf("a row of kind %q needs WithConnect", row.Kind)
 }

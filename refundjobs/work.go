@@ -73,6 +73,8 @@ func (j *Jobs[TTx]) ready(ctx context.Context, row Job, now time.Time, held hold
 		return noStep, false, nil
 	case row.Due.After(now):
 		return row.Due.Sub(now), false, nil
+	case held == heldForEver:
+		return noStep, false, j.callOff(ctx, row, now)
 	case held == heldByPlan:
 		return noStep, false, j.unfeed(ctx, row, now)
 	case held == heldByPayment:
@@ -89,16 +91,20 @@ type hold int
 const (
 	notHeld hold = iota
 	heldByPlan
-	heldByPart // of an unwound refund, that has not ended
+	heldByPart  // of an unwound refund, that has not ended
+	heldForEver // its refund was canceled
 	heldByPayment
 	heldShared // not yet: another row is of the same payment
 )
 
+// earlierPart is true of a row r of an unwound refund that a step before it holds back.
+const earlierPart = `(r.unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled')))`
+
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
 	found := false
-	var shared, busy, paused, early bool
-	more, args := []any{&shared, &busy, &paused, &early}, []any{name}
+	var shared, busy, paused, early, calledOff bool
+	more, args := []any{&shared, &busy, &paused, &early, &calledOff}, []any{name}
 	clock, shown := j.dialect.Clock, ", "+j.dialect.Clock
 	if j.options.clock != nil || clock == "" {
 		now, clock, shown = j.clock(), "$2", ""
@@ -116,7 +122,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
 		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished', 'canceled')),
-		unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled'))`+shown+`
+		`+earlierPart+`,
+		kind <> 'refund' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.name = r.unwind AND o.job_state = 'canceled')`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
 	case err != nil:
@@ -124,6 +131,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		err = ErrUnknown
 	case paused && row.State == refundkit.JobStateWaiting:
 		held = heldByPlan // what may have refunded is followed to its end
+	case calledOff && row.State == refundkit.JobStateWaiting:
+		held = heldForEver
 	case early && row.State == refundkit.JobStateWaiting:
 		held = heldByPart
 	case busy:
@@ -152,11 +161,12 @@ func (j *Jobs[TTx]) advance(ctx context.Context, row Job, now time.Time, shared 
 	s.now = func() time.Time { return j.clock().Add(s.offset) }
 	ctx, cancel := context.WithTimeout(ctx, advanceTime)
 	defer cancel()
-	refund, err := j.advanceKind(ctx, row, s.save, opts)
-	if refund != nil && !s.saved {
+	seen, err := j.advanceKind(ctx, row, s.save, opts)
+	if seen != nil && !s.saved {
 		// Somebody else changed the row during the call, or it was not told of the refund:
 		// what came back is put over what is there now.
-		err = j.observe(context.WithoutCancel(ctx), row.Name, eventOf(refund, row.Account), WhatAnswered)
+		seen.Account = s.row.Account
+		err = j.observe(context.WithoutCancel(ctx), row.Name, seen, WhatAnswered)
 		if err == nil {
 			err = refundkit.ErrJobChanged
 		}
@@ -203,7 +213,7 @@ func (s *saver[TTx]) save(ctx context.Context, job refundkit.Job) error {
 		return err
 	}
 	s.sent = s.sent || what == WhatSending
-	s.row, s.saved = row, row.Refund != nil && row.ID == row.Refund.ID
+	s.row, s.saved = row, row.Refund != nil && row.ID == row.Refund.ID || row.Kind != KindRefund && row.State == refundkit.JobStateMade
 	s.jobs.tell(ctx, change)
 	return nil
 }
@@ -333,7 +343,8 @@ func (j *Jobs[TTx]) stepChanges(ctx context.Context, name string) (bool, error) 
 }
 
 // dueRows lists rows that have been due for a while, and those whose refund is still to
-// be read: their names, versions and plans.
+// be read: their names, versions and plans. It leaves out those that an earlier row of
+// their unwind holds back, for weeks perhaps: they would fill the limit.
 func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int) (due []Job, err error) {
 	q := j.driver.Pool()
 	now, err := j.now(ctx, q)
@@ -354,7 +365,7 @@ func (j *Jobs[TTx]) dueRows(ctx context.Context, since time.Duration, limit int)
 	if limit >= 0 {
 		bound = " LIMIT " + strconv.Itoa(limit)
 	}
-	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs WHERE due_at <= $1 AND (plan = '' OR due_at <= $2) ORDER BY due_at, name"+bound,
+	if err := queryAll(ctx, q, scan, "SELECT name, version, plan FROM refundjobs r WHERE due_at <= $1 AND (plan = '' OR due_at <= $2) AND NOT (job_state = 'waiting' AND "+earlierPart+") ORDER BY due_at, name"+bound,
 		j.dialect.when(before), j.dialect.when(ofPlans)); err != nil {
 		return nil, err
 	}

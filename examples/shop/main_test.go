@@ -39,7 +39,7 @@ func program(t *testing.T, s settings) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	<-log.seen
 	assert.Contains(t, get(t, address), ">succeeded</a>")
-	assert.Contains(t, get(t, address+"/metrics"), `refunds{state="succeeded",problem="",currency="usd"} 1`)
+	assert.Contains(t, get(t, address+"/metrics"), `refunds{state="succeeded",problem="",currency="usd",kind="refund"} 1`)
 	stop()
 	require.NoError(t, <-ended)
 }

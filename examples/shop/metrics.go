@@ -46,13 +46,13 @@ func (s *shop[TTx]) metrics(w http.ResponseWriter, r *http.Request) {
 	}
 	var b strings.Builder
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
-	head("refunds", "gauge", "Refunds by state, problem and currency.")
+	head("refunds", "gauge", "Refunds by state, problem, currency and kind.")
 	for _, part := range counts.Parts {
-		fmt.Fprintf(&b, "refunds{state=%q,problem=%q,currency=%q} %d\n", string(part.State), string(part.Problem), part.Currency, part.Rows)
+		fmt.Fprintf(&b, "refunds{state=%q,problem=%q,currency=%q,kind=%q} %d\n", string(part.State), string(part.Problem), part.Currency, string(part.Kind), part.Rows)
 	}
 	head("refunds_amount", "gauge", "Their sums, in the smallest unit of the currency.")
 	for _, part := range counts.Parts {
-		fmt.Fprintf(&b, "refunds_amount{state=%q,problem=%q,currency=%q} %d\n", string(part.State), string(part.Problem), part.Currency, part.Amount)
+		fmt.Fprintf(&b, "refunds_amount{state=%q,problem=%q,currency=%q,kind=%q} %d\n", string(part.State), string(part.Problem), part.Currency, string(part.Kind), part.Amount)
 	}
 	head("refunds_oldest_open_seconds", "gauge", "How long the oldest outcome has been open.")
 	fmt.Fprintf(&b, "refunds_oldest_open_seconds %d\n", s.secondsSince(counts.OldestOpen))

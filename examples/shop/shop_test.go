@@ -108,8 +108,8 @@ func givesBack[TTx any](t *testing.T, b *bench[TTx]) {
 	_, page := b.ask(http.MethodGet, "/")
 	assert.Contains(t, page, `action="/orders/`+id+`/refund-again"`)
 	_, numbers := b.ask(http.MethodGet, "/metrics")
-	assert.Contains(t, numbers, `refunds{state="needs_person",problem="refund_failed",currency="usd"} 1`)
-	assert.Contains(t, numbers, `refunds_amount{state="needs_person",problem="refund_failed",currency="usd"} 2000`)
+	assert.Contains(t, numbers, `refunds{state="needs_person",problem="refund_failed",currency="usd",kind="refund"} 1`)
+	assert.Contains(t, numbers, `refunds_amount{state="needs_person",problem="refund_failed",currency="usd",kind="refund"} 2000`)
 	assert.Contains(t, numbers, `refunds_changes_total{what="sending"} 1`)
 
 	b.work()

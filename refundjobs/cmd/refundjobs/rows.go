@@ -66,7 +66,7 @@ func (p *program) showAll(ctx context.Context, j jobs) error {
 	}
 	p.table(func(w *tabwriter.Writer) {
 		for _, c := range counts.Parts {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Problem), c.Rows, money.Decimal(c.Amount, c.Currency), c.Currency)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s %s\t\n", c.State, string(c.Kind), string(c.Problem), c.Rows, money.Decimal(c.Amount, c.Currency), c.Currency)
 		}
 	})
 	if !counts.OldestOpen.IsZero() {
