@@ -24,7 +24,10 @@ type Finding struct {
 	Line    int64  // its place in the plan, from 1 on
 	Payment string // the charge or PaymentIntent
 	Found   refundkit.CheckFinding
-	Refused bool   // as it is, Stripe would refuse the refund
+	// Refused says that as it is, Stripe would refuse the refund; or, if Found is
+	// CheckFindingOtherCurrency, would make it with another value, since Stripe is sent no
+	// currency with a payment.
+	Refused bool
 	Detail  string // a sentence for people
 }
 
@@ -35,7 +38,7 @@ type PlanCheck struct {
 	Rows     int64
 	Sums     []PlanCount   // by currency; of all that is left, what that is now
 	Found    int64         // findings
-	Refused  int64         // refunds that Stripe would refuse
+	Refused  int64         // refunds of which a Finding is Refused
 	Requests int64         // that were made to Stripe
 	Estimate time.Duration // for the whole plan, by [WithRate]; 0 without a limit
 }
@@ -70,6 +73,7 @@ func (j *Jobs[TTx]) checkPlan(ctx context.Context, name string, found func(Findi
 	if err := reader.all(ctx); err != nil {
 		return PlanCheck{}, err
 	}
+	payments.join()
 	if err := j.claims(ctx, q, name, payments); err != nil {
 		return PlanCheck{}, err
 	}
@@ -110,6 +114,24 @@ func (p *payments) want(row Job) {
 		p.byID[key] = new(payment)
 	}
 	p.byID[key].rows++
+}
+
+// join makes one payment of that which some rows name by its charge and others by its
+// PaymentIntent.
+func (p *payments) join() {
+	byCharge := map[paymentKey]*payment{}
+	for key, found := range p.byID {
+		if found.charge == nil {
+			continue
+		}
+		charge := paymentKey{key.account, found.charge.ID}
+		if first := byCharge[charge]; first != nil {
+			first.rows += found.rows
+			p.byID[key] = first
+			continue
+		}
+		byCharge[charge] = found
+	}
 }
 
 // planChecker checks the rows of a plan in their order.
@@ -156,6 +178,9 @@ func (c *planChecker) row(row Job) error {
 		if i == 0 {
 			detail = checked.Reason()
 		}
+		if finding == refundkit.CheckFindingOtherCurrency {
+			detail = fmt.Sprintf("the payment is in %s, and Stripe would not refuse: it would refund this number in %s; correct the file", p.charge.Currency, p.charge.Currency)
+		}
 		if err := c.tell(row, finding, !checked.Accepted, detail); err != nil {
 			return err
 		}
@@ -186,8 +211,9 @@ func (j *Jobs[TTx]) claims(ctx context.Context, q Statements, plan string, p *pa
 		}
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
-			if id != "" {
-				byID[paymentKey{key.account, id}] = append(byID[paymentKey{key.account, id}], found)
+			named := paymentKey{key.account, id}
+			if id != "" && !slices.Contains(byID[named], found) {
+				byID[named] = append(byID[named], found)
 			}
 		}
 	}

@@ -75,6 +75,8 @@ func (j *Jobs[TTx]) ready(ctx context.Context, row Job, now time.Time, held hold
 		return row.Due.Sub(now), false, nil
 	case held == heldByPlan:
 		return noStep, false, j.unfeed(ctx, row, now)
+	case held == heldForEver:
+		return noStep, false, j.giveUp(ctx, row, now)
 	case held == heldByPayment:
 		return busyDelay, false, nil
 	case held == heldByPart:
@@ -89,7 +91,8 @@ type hold int
 const (
 	notHeld hold = iota
 	heldByPlan
-	heldByPart // of an unwound refund, that has not ended
+	heldForEver // its plan was canceled while it was being sent, and nothing came of that
+	heldByPart  // of an unwound refund, that has not ended
 	heldByPayment
 	heldShared // not yet: another row is of the same payment
 )
@@ -97,8 +100,8 @@ const (
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
 	found := false
-	var shared, busy, paused, early bool
-	more, args := []any{&shared, &busy, &paused, &early}, []any{name}
+	var shared, busy, paused, canceled, early bool
+	more, args := []any{&shared, &busy, &paused, &canceled, &early}, []any{name}
 	clock, shown := j.dialect.Clock, ", "+j.dialect.Clock
 	if j.options.clock != nil || clock == "" {
 		now, clock, shown = j.clock(), "$2", ""
@@ -116,6 +119,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
 		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished', 'canceled')),
+		plan <> '' AND EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state = 'canceled' AND NOT EXISTS (
+			SELECT 1 FROM refundjobs_changes c WHERE c.name = r.name AND c.what IN ('resumed', 'judged') AND c.at >= p.updated_at)),
 		unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.unwind = r.unwind AND o.step < r.step AND o.job_state NOT IN ('made', 'canceled'))`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
 	switch {
@@ -124,6 +129,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		err = ErrUnknown
 	case paused && row.State == refundkit.JobStateWaiting:
 		held = heldByPlan // what may have refunded is followed to its end
+	case canceled && row.State == refundkit.JobStateWaiting && !row.Open && !row.LookUp:
+		held = heldForEver
 	case early && row.State == refundkit.JobStateWaiting:
 		held = heldByPart
 	case busy:
@@ -284,6 +291,25 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 	err := j.commit(ctx, row, change, time.Time{})
 	if errors.Is(err, refundkit.ErrJobChanged) {
 		return nil
+	}
+	return err
+}
+
+// giveUp cancels a row of a canceled plan of which nothing can have been made, and that
+// nobody has let go on since.
+func (j *Jobs[TTx]) giveUp(ctx context.Context, row Job, now time.Time) error {
+	before, err := row, error(nil)
+	if row.Job, err = row.Cancel(); err != nil {
+		return err
+	}
+	row, change := changed(before, row, WhatCanceled, now)
+	change.Why = "its plan is canceled"
+	err = j.commit(ctx, row, change, time.Time{})
+	switch {
+	case errors.Is(err, refundkit.ErrJobChanged):
+		return nil
+	case err == nil:
+		j.tell(ctx, change)
 	}
 	return err
 }
