@@ -2,6 +2,7 @@ package refundjobs
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/refundkit/refundkit"
@@ -24,8 +25,17 @@ func (j *Jobs[TTx]) ResumeTx(ctx context.Context, tx TTx, name, by, why string) 
 }
 
 // AcceptTx says that the refund with this ID is the one that was asked for, whoever made
-// it; see [refundkit.Job.Accept].
+// it; see [refundkit.Job.Accept]. One refund is not two: that of another row is refused.
 func (j *Jobs[TTx]) AcceptTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
+	var other string
+	taken, err := queryOne(ctx, j.driver.Statements(tx), `SELECT name FROM refundjobs WHERE refund_id = $1 AND refund_id <> '' AND name <> $2 AND job_state <> 'canceled' LIMIT 1`,
+		[]any{refundID, name}, &other)
+	if err == nil && taken {
+		err = fmt.Errorf("%w: it is the refund of %q, and is counted there", ErrDifferent, other)
+	}
+	if err != nil {
+		return Job{}, failed("AcceptTx", name, err)
+	}
 	row, err := j.decideTx(ctx, tx, name, decision{what: WhatAccepted, by: by, why: why}, byRules(func(job refundkit.Job) (refundkit.Job, error) {
 		return job.Accept(refundID)
 	}))
