@@ -3,6 +3,7 @@ package refundjobs_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/sqlitejobs"
 	"github.com/refundkit/refundkit/refundtest"
 )
 
@@ -189,4 +191,17 @@ func TestPaceOfManyWorkers(t *testing.T) {
 		all.Wait()
 		require.Len(t, server.Refunds(""), rows)
 	})
+}
+
+// With a rate of almost nothing the time between two requests overflowed, and was none.
+func TestWithRateRefuses(t *testing.T) {
+	db, err := sqlitejobs.Open(t.Context(), ":memory:")
+	require.NoError(t, err)
+	defer db.Close()
+	client, err := refundkit.New("sk_test_1")
+	require.NoError(t, err)
+	for _, rate := range []float64{-1, math.NaN(), 1e-12} {
+		_, err := sqlitejobs.New(db, client.Refunds, refundjobs.WithRate(rate))
+		require.ErrorContains(t, err, "WithRate: it is a number")
+	}
 }
