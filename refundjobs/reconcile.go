@@ -52,7 +52,8 @@ var ErrNoExport = errors.New("refundjobs: this Refunder can't list what Stripe m
 // [WithBalanceTransactions], and yields what differs, newest first. It changes nothing.
 // Without accounts it goes through the API key's own account and all connected ones that
 // rows name: each costs a request at least, and refunds that the Dashboard made in a
-// connected account without a row are seen if you name it.
+// connected account without a row are seen if you name it. With a client that acts on one
+// account, by [refundkit.WithAccount], name that one: the key's own would be the same.
 //
 // Give it a to that is some minutes old: what is made or reported meanwhile differs for
 // a moment. The requests are the client's: give it a limiter, if it has none. Memory

@@ -66,8 +66,8 @@ type SweepGap struct {
 // Sweep hands every event since the last sweep that was not handled to handle, oldest
 // first: webhooks that never came, and those whose answer said more than was done. Give
 // it the function that your webhook has, from [Jobs.HandleEvent], and give the webhook
-// [Jobs.Once]: what either has handled the other leaves alone, also at the same time.
-// Run it every few minutes or hours; two at once do no harm.
+// [Jobs.Once]: what either has handled the other leaves alone; at the same moment both
+// may handle it. Run it every few minutes or hours; two at once do no harm.
 //
 // The first error of handle ends the sweep of that account and is returned, and the next
 // sweep begins there again. How far it came is stored when what was listed is handled,
