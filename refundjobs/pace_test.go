@@ -205,3 +205,16 @@ func TestWithRateRefuses(t *testing.T) {
 		require.ErrorContains(t, err, "WithRate: it is a number")
 	}
 }
+
+// A clock that was a year ahead for a moment does not stop everything for a year.
+func TestPaceForgetsAWrongClock(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db, refundjobs.WithRate(100))
+		charge := s.charge()
+		s.request("order-1", charge.ID)
+		db.exec(t, `INSERT INTO refundjobs_pace (account, next_us) VALUES ('', $1)`, time.Now().AddDate(1, 0, 0).UnixMicro())
+		s.work()
+		s.server.AssertRefundedOnce(t, refundtest.Refund{Charge: charge.ID, Amount: 500})
+		require.Less(t, db.count(t, `SELECT next_us FROM refundjobs_pace`), int(time.Now().Add(time.Hour).UnixMicro()))
+	})
+}

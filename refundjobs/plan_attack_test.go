@@ -101,3 +101,23 @@ func TestMakePlanKeepsTheMetadataOfEachRefund(t *testing.T) {
 		require.Equal(t, r.Name, row.Params.Metadata["ticket"])
 	}
 }
+
+// The same file in another database: the names are free there, and Stripe forgets keys.
+func TestCheckPlanFindsWhatAnotherDatabaseMade(t *testing.T) {
+	f := setupFestival(t)
+	requests := f.tickets(2)
+	made, err := f.client.Refunds.Create(t.Context(), requests[0].Params, refundkit.Reference(requests[0].Name), refundkit.KeyFrom(requests[0].Name, "0"))
+	require.NoError(t, err)
+	failed, err := f.client.Refunds.Create(t.Context(), requests[1].Params, refundkit.Reference(requests[1].Name), refundkit.KeyFrom(requests[1].Name, "0"))
+	require.NoError(t, err)
+	require.NoError(t, f.stripe.Fail(failed.ID, "declined"))
+	_, err = f.MakePlan(t.Context(), "festival", "ann", sequence(requests))
+	require.NoError(t, err)
+	var found []refundjobs.Finding
+	check, err := f.CheckPlan(t.Context(), "festival", func(x refundjobs.Finding) error { found = append(found, x); return nil })
+	require.NoError(t, err)
+	require.EqualValues(t, 1, check.Refused)
+	require.Len(t, found, 1)
+	assert.Equal(t, refundjobs.FindingMadeBefore, found[0].Found)
+	assert.Contains(t, found[0].Detail, made.ID)
+}

@@ -15,6 +15,7 @@ import (
 const (
 	FindingNoSuchPayment    refundkit.CheckFinding = "no_such_payment"    // with this key and account
 	FindingSamePaymentTwice refundkit.CheckFinding = "same_payment_twice" // in this plan; it may be meant
+	FindingMadeBefore       refundkit.CheckFinding = "made_before"        // a refund of this name is in force, and no row here has made it
 )
 
 // Finding is something about one refund of a plan that a person should know before it
@@ -24,9 +25,9 @@ type Finding struct {
 	Line    int64  // its place in the plan, from 1 on
 	Payment string // the charge or PaymentIntent
 	Found   refundkit.CheckFinding
-	// Refused says that as it is, Stripe would refuse the refund; or, if Found is
-	// CheckFindingOtherCurrency, would make it with another value, since Stripe is sent no
-	// currency with a payment.
+	// Refused says that as it is, Stripe would refuse the refund. It is set also for what is
+	// worse: with CheckFindingOtherCurrency Stripe would make it with another value, since it
+	// is sent no currency with a payment, and with FindingMadeBefore mostly a second time.
 	Refused bool
 	Detail  string // a sentence for people
 }
@@ -170,8 +171,15 @@ func (c *planChecker) row(row Job) error {
 			return err
 		}
 	}
-	if !checked.Accepted {
+	made := madeBefore(row, p.charge)
+	if !checked.Accepted || made != "" {
 		c.check.Refused++
+	}
+	if made != "" {
+		detail := fmt.Sprintf("%s of this name is there already, and this would be another: was it made with another database?", made)
+		if err := c.tell(row, FindingMadeBefore, true, detail); err != nil {
+			return err
+		}
 	}
 	for i, finding := range checked.Findings {
 		detail := finding.String()
@@ -186,6 +194,20 @@ func (c *planChecker) row(row Job) error {
 		}
 	}
 	return nil
+}
+
+// madeBefore returns the refund of the row's name that is in force, which was not made by
+// this row: nothing of a draft was sent.
+func madeBefore(row Job, charge *refundkit.Charge) string {
+	if charge.Refunds == nil {
+		return ""
+	}
+	for _, refund := range charge.Refunds.Data {
+		if refund != nil && refund.Reference() == row.Name && !refund.Status.IsFinal() && refund.ID != row.ID {
+			return refund.ID
+		}
+	}
+	return ""
 }
 
 func onAccount(account string) string {
