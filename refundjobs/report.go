@@ -51,7 +51,8 @@ type booked struct {
 
 // WriteReport writes a line of CSV for each row of a filter: what was asked for, by
 // whom, approved by whom, made as, fee, net, status and when; and returns the totals by
-// currency and state, and of each label. Amounts are decimals of their currency. Fee
+// currency and state, and of each label. Amounts are decimals of their currency; where none
+// is known, numbers of the smallest unit. Fee
 // and net are empty without [WithBalanceTransactions]; it reads those of the time in
 // which the refunds were made, and holds them. A cell that a spreadsheet would take for a
 // formula begins with an apostrophe.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,6 +89,23 @@ func TestStoppedAndNotPaused(t *testing.T) {
 		})
 	}
 }
+
+// A list that is not written is not an empty one.
+func TestFullDisk(t *testing.T) {
+	s := setup(t)
+	s.must("migrate")
+	s.must("plan", s.file(3))
+	for _, line := range [][]string{{"list"}, {"list", "--json"}, {"status"}, {"report"}, {"story", "festival/1"}} {
+		var errs bytes.Buffer
+		p := &program{out: full{}, err: &errs, env: func(name string) string { return s.env[name] }}
+		assert.Equal(t, exitFailed, p.run(t.Context(), append(line, "--sqlite", filepath.Join(s.dir, "refunds.db"))), line)
+		assert.Contains(t, errs.String(), "no space left")
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 // A mistyped state lists nothing, which would look as if all were well.
 func TestListKnowsItsWords(t *testing.T) {
