@@ -181,3 +181,20 @@ func TestAcceptRefusesTheRefundOfAnotherRow(t *testing.T) {
 		s.must(func(tx txJobs) error { _, err := tx.Accept("order-1", refund, "bob", "once more"); return err })
 	})
 }
+
+// An ID is taken as people paste it, and refused if it can't be one.
+func TestAcceptAndJudgePastedIDs(t *testing.T) {
+	s := newShop(t, newSQLite(t))
+	charge := s.charge()
+	require.NoError(t, s.server.Dispute(charge.ID))
+	s.request("order-1", charge.ID)
+	s.work()
+	for _, id := range []string{"re_1 re_2", "re_\u200b1", "re_1\n2"} {
+		require.ErrorIs(t, s.in(func(tx txJobs) error { _, err := tx.Accept("order-1", id, "ann", ""); return err }), refundkit.ErrInvalidParams)
+		require.ErrorIs(t, s.in(func(tx txJobs) error { _, err := tx.Judge("order-1", id, "ann", ""); return err }), refundkit.ErrInvalidParams)
+	}
+	s.must(func(tx txJobs) error { _, err := tx.Judge("order-1", "\tre_1\n", "ann", ""); return err })
+	require.Equal(t, []string{"re_1"}, s.row("order-1").Judged)
+	s.must(func(tx txJobs) error { _, err := tx.Accept("order-1", " re_2 ", "ann", ""); return err })
+	require.Equal(t, "re_2", s.row("order-1").ID)
+}

@@ -115,6 +115,9 @@ func (j *Jobs[TTx]) reconcile(ctx context.Context, params ReconcileParams, yield
 				return err
 			}
 		}
+		if err := j.neverSeen(ctx, r, from, to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -133,6 +136,30 @@ func (j *Jobs[TTx]) reconcileAccount(ctx context.Context, r *reconciler, service
 		r.books.streams = append(r.books.streams, newBalanceStream(ctx, j.options.balance, kind, r.account, from, r.to))
 	}
 	return r.run(ctx, service, from)
+}
+
+// neverSeen yields the rows of this time with a refund that Stripe never showed and does
+// not have: whoever accepted it mistyped its ID.
+func (j *Jobs[TTx]) neverSeen(ctx context.Context, r *reconciler, from, to time.Time) error {
+	service, ok := j.refunds.(retriever)
+	if !ok {
+		return nil
+	}
+	c := &conditions{dialect: j.dialect}
+	c.add("state = ?", string(StateSent))
+	c.add("refund_status = '' AND account = ?", r.account)
+	c.addTimes("updated_at", from, to)
+	rows, err := readJobs(ctx, r.q, c.where()+" ORDER BY name", c.args...)
+	for _, row := range rows {
+		if _, err := service.Retrieve(ctx, row.ID, accountOption(r.account)...); err != nil && !errors.Is(err, refundkit.ErrNotFound) {
+			return err
+		} else if err != nil {
+			if err := r.tell(row, nil, DifferenceMissing); err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // accounts are those that rows name, and the API key's own.

@@ -288,9 +288,18 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 	row.Due = time.Time{}
 	row.Version++
 	row, change := changed(before, row, WhatHeld, now)
+	return j.commitAndTell(ctx, row, change)
+}
+
+// commitAndTell stores what a worker did to a row without a call, unless somebody was
+// faster.
+func (j *Jobs[TTx]) commitAndTell(ctx context.Context, row Job, change Change) error {
 	err := j.commit(ctx, row, change, time.Time{})
-	if errors.Is(err, refundkit.ErrJobChanged) {
+	switch {
+	case errors.Is(err, refundkit.ErrJobChanged):
 		return nil
+	case err == nil:
+		j.tell(ctx, change)
 	}
 	return err
 }
@@ -304,14 +313,7 @@ func (j *Jobs[TTx]) giveUp(ctx context.Context, row Job, now time.Time) error {
 	}
 	row, change := changed(before, row, WhatCanceled, now)
 	change.Why = "its plan is canceled"
-	err = j.commit(ctx, row, change, time.Time{})
-	switch {
-	case errors.Is(err, refundkit.ErrJobChanged):
-		return nil
-	case err == nil:
-		j.tell(ctx, change)
-	}
-	return err
+	return j.commitAndTell(ctx, row, change)
 }
 
 // WorkDue does one step after another of every row that is due, until nothing more is
