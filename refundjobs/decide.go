@@ -63,7 +63,7 @@ func (j *Jobs[TTx]) JudgeTx(ctx context.Context, tx TTx, name, refundID, by, why
 // cleanID is an ID as people paste it; what can't be one would be asked for in vain, for ever.
 func cleanID(refundID string) (string, error) {
 	refundID = strings.TrimSpace(refundID)
-	if !isAccount(refundID) {
+	if !isVisible(refundID) {
 		return "", &refundkit.ParamError{Param: "refundID", Reason: "it is no ID"}
 	}
 	return refundID, nil

@@ -34,7 +34,8 @@ type Request struct {
 
 // RequestTx asks for a refund: it is made if and only if tx commits. The same name
 // with the same request returns the row that is there, so that two clicks, or a
-// retry of your own transaction, are one refund; with another payment, amount,
+// retry of your own transaction, are one refund: also one that was canceled, which Shown
+// says, and which is asked for again under another name. With another payment, amount,
 // account or currency the error is [ErrDifferent]. What Stripe would surely refuse is
 // refused here. Under the default policy it is approved at once.
 func (j *Jobs[TTx]) RequestTx(ctx context.Context, tx TTx, request Request) (Job, error) {
@@ -101,7 +102,7 @@ func newRow(r Request, now time.Time) (Job, error) {
 		return Job{}, errors.New("name, By, Note and labels are UTF-8 without the character 0, which not every database keeps")
 	case hasLabel(r.Labels, ""):
 		return Job{}, errors.New("a label has no name, and would be taken for no label")
-	case !isAccount(r.Account):
+	case !isVisible(r.Account):
 		return Job{}, errors.New("the account is a connected account's ID, or empty for the API key's own")
 	}
 	job.Params.Metadata = maps.Clone(r.Params.Metadata) // the caller may use the map for the next request
@@ -134,7 +135,7 @@ func (r Request) isText() bool {
 	return true
 }
 
-func isAccount(account string) bool {
+func isVisible(account string) bool {
 	for _, c := range account {
 		if c <= ' ' || c > '~' {
 			return false

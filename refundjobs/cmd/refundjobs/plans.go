@@ -84,7 +84,11 @@ The same file again is the same plan. FILE may be - for standard input.`,
 			return err
 		}
 		p.showPlan(plan)
-		p.say("Nothing is sent. Next: refundjobs check %s", quote(name))
+		if plan.State == refundjobs.PlanStateDraft {
+			p.say("Nothing is sent. Next: refundjobs check %s", quote(name))
+		} else {
+			p.say("It was there already; nothing was changed.")
+		}
 		return nil
 	})
 	return cmd
@@ -190,7 +194,8 @@ func (p *program) runPlan() *cobra.Command {
 		Use: "run PLAN", Short: "Make the refunds of an approved plan",
 		Long: `Make the refunds of an approved or paused plan, and work until it is finished or paused.
 Ctrl-C pauses it, waits for what is being sent, and says how to go on. Run it again after
-a crash, or on several machines at once: each refund is made once.`,
+a crash, or on several machines at once: each refund is made once. While it works, it
+makes what else is due in this database, with the same key.`,
 		Example: "  refundjobs run festival\n  refundjobs run festival --rate 10",
 		Args:    exactly(1),
 	}

@@ -90,6 +90,18 @@ func TestStoppedAndNotPaused(t *testing.T) {
 	}
 }
 
+// The same file again, of a plan that was canceled, is no draft.
+func TestSameFileAfterCancel(t *testing.T) {
+	s := setup(t)
+	s.must("migrate")
+	file := s.file(3)
+	assert.Contains(t, s.must("plan", file), "Next: refundjobs check")
+	s.must("cancel", "festival", "--why", "it takes place")
+	out := s.must("plan", file)
+	assert.Contains(t, out, "is canceled")
+	assert.NotContains(t, out, "Next")
+}
+
 // A list that is not written is not an empty one.
 func TestFullDisk(t *testing.T) {
 	s := setup(t)
