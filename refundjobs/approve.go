@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -27,10 +28,13 @@ type Approval struct {
 	Job       Job
 	By        string // who approves: at the request itself, the requester
 	AtRequest bool   // By requested it; of a plan, it or one of its refunds
-	OfPlan    bool   // Job is the sum of a plan's refunds in one currency
+	// OfPlan says that Job is the sum of a plan's refunds in one currency. If its
+	// Params.Remaining is set, some of them are of all that is left, and not in the sum.
+	OfPlan bool
 	// Alone returns what By approved alone on this day (UTC) in the job's currency, in
 	// its smallest unit, this refund included. Other requests of By wait until this one
-	// has committed, so that two at once can't both be the last that fits.
+	// has committed, so that two at once can't both be the last that fits. It counts the
+	// refund once, however often it is called.
 	Alone func() (int64, error)
 }
 
@@ -47,7 +51,9 @@ type Limit struct {
 
 // FourEyes lets a person refund alone up to the limit of a currency, by its code in
 // lower case; above it, for all that is left of a payment, and for a plan, somebody
-// else must approve. A request in a currency without a limit, or of nobody, is refused.
+// else must approve. A request in a currency without a limit, or of nobody, is refused,
+// and so is the approval of a plan that nobody requested. The currency is what the request
+// says: take it from the payment, not from who asks.
 func FourEyes(limits map[string]Limit) Policy {
 	limits = maps.Clone(limits)
 	return func(_ context.Context, a Approval) error {
@@ -57,6 +63,9 @@ func FourEyes(limits map[string]Limit) Policy {
 		}
 		if err := somebody(a.By); err != nil {
 			return err
+		}
+		if personKey(a.Job.RequestedBy) == "" {
+			return errors.New("it is not said who requested it, who may be the one who approves")
 		}
 		switch {
 		case !a.AtRequest:
@@ -106,10 +115,11 @@ func (j Job) approved(by string, now time.Time) Job {
 // alone, and what takes back the sum that was counted for it.
 func (j *Jobs[TTx]) approveAlone(ctx context.Context, q Statements, row Job, now time.Time) (_ Job, undo func() error, err error) {
 	undo = func() error { return nil }
-	err = j.options.policy(ctx, Approval{Job: row, By: row.RequestedBy, AtRequest: true, Alone: func() (int64, error) {
+	alone := sync.OnceValues(func() (int64, error) {
 		undo = func() error { return j.takeAlone(ctx, q, row, now) }
 		return j.addAlone(ctx, q, row, now)
-	}})
+	})
+	err = j.options.policy(ctx, Approval{Job: row, By: row.RequestedBy, AtRequest: true, Alone: alone})
 	if errors.Is(err, ErrNeedsApproval) {
 		return row, func() error { return nil }, undo() // taken back once: twice would lower the day's sum
 	}
@@ -151,13 +161,17 @@ func personKey(name string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-			return -1
-		case r == '\u2800': // an empty pattern of braille
+		case isUnseen(r):
 			return -1
 		}
 		return r
 	}, norm.NFKC.String(name))
 	folded := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen)))
 	return strings.Join(strings.Fields(folded), " ")
+}
+
+// isUnseen reports whether a character shows nothing, not even a space.
+func isUnseen(r rune) bool {
+	return r == '\u2800' || // an empty pattern of braille
+		unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

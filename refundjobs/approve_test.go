@@ -185,3 +185,24 @@ func TestPolicyOfTheTeam(t *testing.T) {
 		require.Equal(t, []bool{true, true, false, false}, []bool{asked[0].AtRequest, asked[1].AtRequest, asked[2].AtRequest, asked[3].AtRequest})
 	})
 }
+
+// A policy of two rules may ask twice.
+func TestAloneCountsARefundOnce(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		var sums []int64
+		s := newShop(t, db, refundjobs.WithPolicy(func(_ context.Context, a refundjobs.Approval) error {
+			for range 2 {
+				sum, err := a.Alone()
+				if err != nil {
+					return err
+				}
+				sums = append(sums, sum)
+			}
+			return nil
+		}))
+		s.request("order-1", "ch_1")
+		s.request("order-1", "ch_1") // a second click counts nothing
+		s.request("order-2", "ch_1")
+		require.Equal(t, []int64{500, 500, 1000, 1000, 1000, 1000}, sums)
+	})
+}

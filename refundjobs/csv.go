@@ -64,7 +64,9 @@ func (e *CSVError) Error() string {
 //
 // What spreadsheets do to a file is read: a byte order mark, CRLF, semicolons or tabs
 // between the cells, quotes, empty lines at the end. An unknown column is refused: a
-// mistyped one would be ignored. At the first wrong line it yields a [*CSVError] and
+// mistyped one would be ignored. So is a name with a character that can't be seen, which
+// would be another refund's than the same name without it, and a file that ends within a
+// name or an amount, where it may be cut off: end the last line with a line break. At the first wrong line it yields a [*CSVError] and
 // ends. A reader with a method Name, such as *os.File, gives the errors its name.
 func ReadCSV(r io.Reader) iter.Seq2[Request, error] {
 	return func(yield func(Request, error) bool) {
@@ -84,6 +86,8 @@ func ReadCSV(r io.Reader) iter.Seq2[Request, error] {
 // table reads lines by the names of its columns.
 type table struct {
 	file    string
+	source  *source
+	skipped int64 // before lines began to read
 	lines   *csv.Reader
 	columns []string
 	line    int // the last one that was read
@@ -94,11 +98,13 @@ func newTable(r io.Reader) (*table, error) {
 	if named, ok := r.(interface{ Name() string }); ok {
 		t.file = named.Name()
 	}
-	text := bufio.NewReaderSize(r, maxFirstLine)
+	t.source = &source{Reader: r}
+	text := bufio.NewReaderSize(t.source, maxFirstLine)
 	start, _ := text.Peek(3)
 	switch {
 	case string(start) == "\xef\xbb\xbf":
 		_, _ = text.Discard(3)
+		t.skipped = 3
 	case strings.HasPrefix(string(start), "\xff\xfe"), strings.HasPrefix(string(start), "\xfe\xff"):
 		return nil, &CSVError{File: t.file, Line: 1, Reason: "the file is UTF-16: save it as CSV in UTF-8"}
 	case strings.HasPrefix(string(start), "PK"):
@@ -193,6 +199,9 @@ func (t *table) next() (Request, error) {
 	if reason := r.setAmount(t.columns[amount], strings.TrimSpace(cells[amount])); reason != "" {
 		return Request{}, t.cellError(amount, reason)
 	}
+	if last := len(cells) - 1; t.cutOff() && (last == amount && !r.Params.Remaining || t.columns[last] == "name") {
+		return Request{}, t.cellError(last, "the file ends here, and may be cut off: end the line with a line break if it is whole")
+	}
 	if (r.Params.Charge == "") == (r.Params.PaymentIntent == "") {
 		return Request{}, t.lineError("name the charge or the payment_intent, one of them")
 	}
@@ -235,6 +244,9 @@ func (r *Request) set(column, cell string) string {
 	case "name":
 		if cell == "" {
 			return "each refund needs a name of its own, for ever, such as order-6735/refund-1"
+		}
+		if !looksAsItIs(cell) {
+			return fmt.Sprintf("%+q holds a character that can't be seen, or is not in Unicode's form NFC: the same name without it is another refund", cell)
 		}
 		r.Name = cell
 	case "charge":
@@ -291,6 +303,9 @@ func (r *Request) setAmount(column, cell string) string {
 		return ""
 	}
 	if column == "amount_decimal" {
+		if whole, fraction, comma := strings.Cut(cell, ","); comma && len(fraction) == 3 && currency.Digits() == 3 {
+			return fmt.Sprintf("%s may mean thousands: write %s.%s, or the number without a comma", quoted(cell), whole, fraction)
+		}
 		if strings.Count(cell, ",") == 1 && !strings.Contains(cell, ".") {
 			cell = strings.Replace(cell, ",", ".", 1)
 		}

@@ -28,6 +28,8 @@ func TestReadCSV(t *testing.T) {
 	one := refundjobs.Request{Name: "a/1", Params: refundkit.RefundCreateParams{Charge: "ch_1", Amount: 1250}, Currency: "eur"}
 	labelled := one
 	labelled.Note, labelled.Labels, labelled.Account = "rain, all day", map[string]string{"Gate": "7"}, "acct_1"
+	kuwait := one
+	kuwait.Currency = "kwd"
 	rest := one
 	rest.Params = refundkit.RefundCreateParams{PaymentIntent: "pi_1", Remaining: true, Reason: refundkit.RefundReasonDuplicate}
 	for name, c := range map[string]struct {
@@ -45,6 +47,8 @@ func TestReadCSV(t *testing.T) {
 		"decimals in quotes":           {"name,charge,amount_decimal,currency\na/1,ch_1,\"12,50\",eur\n", []refundjobs.Request{one}},
 		"empty lines at the end":       {"name,charge,amount,currency\na/1,ch_1,1250,eur\n\n,,,\n,,,\n", []refundjobs.Request{one}},
 		"labels, notes, an account":    {"name,charge,amount,currency,note,label.Gate,label.x,account\na/1,ch_1,1250,eur,\"rain, all day\",7,,acct_1\n", []refundjobs.Request{labelled}},
+		"whole, in quotes, at the end": {"name,charge,currency,amount\na/1,ch_1,eur,\"1250\"", []refundjobs.Request{one}},
+		"a comma in three decimals":    {"name;charge;amount_decimal;currency\na/1;ch_1;1,25;kwd\n", []refundjobs.Request{kuwait}},
 		"the rest of a payment intent": {"name,payment_intent,charge,amount,currency,reason\na/1,pi_1,,remaining,eur,duplicate\n", []refundjobs.Request{rest}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +80,13 @@ func TestReadCSVTellsWhatIsWrong(t *testing.T) {
 		"a cell too many":             {head + line + "a/2,ch_1,12,50,eur\n", "line:3:", "quotes"},
 		"an empty line between":       {head + line + "\n" + line, "line:3:", "empty"},
 		"empty cells between":         {head + line + ",,,\n" + line, "line:3:", "empty"},
+		"a space of no width":         {head + "a\u200b/1,ch_1,1250,eur\n", "line:2:1: name", `"a\u200b/1"`},
+		"a space that is none":        {head + "a\u00a0/1,ch_1,1250,eur\n", "line:2:1: name", "can't be seen"},
+		"an accent by itself":         {head + "cafe\u0301/1,ch_1,1250,eur\n", "line:2:1: name", "NFC"},
+		"cut off in the amount":       {"name,charge,currency,amount\r\na/1,ch_1,eur,1250\r\na/2,ch_2,eur,12", "line:3:14: amount", "cut off"},
+		"cut off after a BOM":         {"\ufeffname;charge;currency;amount\na/1;ch_1;eur;12", "line:2:14: amount", "cut off"},
+		"cut off in the name":         {"charge,amount,currency,name\nch_1,1250,eur,a/", "line:2:15: name", "cut off"},
+		"a comma of thousands":        {"name;charge;amount_decimal;currency\na/1;ch_1;1,250;kwd\n", "line:2:10: amount_decimal", "write 1.250"},
 		"no name":                     {head + ",ch_1,1250,eur\n", "line:2:1: name", "for ever"},
 		"a name too long":             {head + strings.Repeat("n", 501) + ",ch_1,1250,eur\n", "line:2:", "500"},
 		"no charge":                   {head + "a/1,,1250,eur\n", "line:2:", "one of them"},

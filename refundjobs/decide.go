@@ -2,6 +2,8 @@ package refundjobs
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/refundkit/refundkit"
@@ -24,8 +26,21 @@ func (j *Jobs[TTx]) ResumeTx(ctx context.Context, tx TTx, name, by, why string) 
 }
 
 // AcceptTx says that the refund with this ID is the one that was asked for, whoever made
-// it; see [refundkit.Job.Accept].
+// it; see [refundkit.Job.Accept]. One refund is not two: that of another row is refused.
 func (j *Jobs[TTx]) AcceptTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
+	refundID, err := cleanID(refundID)
+	if err != nil {
+		return Job{}, failed("AcceptTx", name, err)
+	}
+	var other string
+	taken, err := queryOne(ctx, j.driver.Statements(tx), `SELECT name FROM refundjobs WHERE refund_id = $1 AND refund_id <> '' AND name <> $2 AND job_state <> 'canceled' LIMIT 1`,
+		[]any{refundID, name}, &other)
+	if err == nil && taken {
+		err = fmt.Errorf("%w: it is the refund of %q, and is counted there", ErrDifferent, other)
+	}
+	if err != nil {
+		return Job{}, failed("AcceptTx", name, err)
+	}
 	row, err := j.decideTx(ctx, tx, name, decision{what: WhatAccepted, by: by, why: why}, byRules(func(job refundkit.Job) (refundkit.Job, error) {
 		return job.Accept(refundID)
 	}))
@@ -35,10 +50,23 @@ func (j *Jobs[TTx]) AcceptTx(ctx context.Context, tx TTx, name, refundID, by, wh
 // JudgeTx says that the refund with this ID is not the one that was asked for; see
 // [refundkit.Job.Judge]. A wrong judgement can refund twice.
 func (j *Jobs[TTx]) JudgeTx(ctx context.Context, tx TTx, name, refundID, by, why string) (Job, error) {
+	refundID, err := cleanID(refundID)
+	if err != nil {
+		return Job{}, failed("JudgeTx", name, err)
+	}
 	row, err := j.decideTx(ctx, tx, name, decision{what: WhatJudged, by: by, why: why}, unpruned(byRules(func(job refundkit.Job) (refundkit.Job, error) {
 		return job.Judge(refundID)
 	})))
 	return row, failed("JudgeTx", name, err)
+}
+
+// cleanID is an ID as people paste it; what can't be one would be asked for in vain, for ever.
+func cleanID(refundID string) (string, error) {
+	refundID = strings.TrimSpace(refundID)
+	if !isVisible(refundID) {
+		return "", &refundkit.ParamError{Param: "refundID", Reason: "it is no ID"}
+	}
+	return refundID, nil
 }
 
 // decision is what a person wants, by name and reason.

@@ -162,3 +162,39 @@ func TestGivenUpAfterAFailure(t *testing.T) {
 		require.Empty(t, s.booked(), "it was never counted")
 	})
 }
+
+// One refund is not two: the books would count it twice.
+func TestAcceptRefusesTheRefundOfAnotherRow(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		charge := s.charge()
+		s.request("order-1", charge.ID)
+		s.work()
+		refund := s.row("order-1").ID
+		s.requestAs(refundjobs.Request{Name: "order-2", By: "ann", Params: refundkit.RefundCreateParams{Charge: charge.ID, Amount: 10000}})
+		s.work()
+		require.Equal(t, refundkit.JobProblemExceedsRemaining, s.row("order-2").Problem)
+		err := s.in(func(tx txJobs) error { _, err := tx.Accept("order-2", refund, "bob", "it serves"); return err })
+		require.ErrorIs(t, err, refundjobs.ErrDifferent)
+		require.ErrorContains(t, err, `"order-1"`)
+		require.Empty(t, s.row("order-2").ID)
+		s.must(func(tx txJobs) error { _, err := tx.Accept("order-1", refund, "bob", "once more"); return err })
+	})
+}
+
+// An ID is taken as people paste it, and refused if it can't be one.
+func TestAcceptAndJudgePastedIDs(t *testing.T) {
+	s := newShop(t, newSQLite(t))
+	charge := s.charge()
+	require.NoError(t, s.server.Dispute(charge.ID))
+	s.request("order-1", charge.ID)
+	s.work()
+	for _, id := range []string{"re_1 re_2", "re_\u200b1", "re_1\n2"} {
+		require.ErrorIs(t, s.in(func(tx txJobs) error { _, err := tx.Accept("order-1", id, "ann", ""); return err }), refundkit.ErrInvalidParams)
+		require.ErrorIs(t, s.in(func(tx txJobs) error { _, err := tx.Judge("order-1", id, "ann", ""); return err }), refundkit.ErrInvalidParams)
+	}
+	s.must(func(tx txJobs) error { _, err := tx.Judge("order-1", "\tre_1\n", "ann", ""); return err })
+	require.Equal(t, []string{"re_1"}, s.row("order-1").Judged)
+	s.must(func(tx txJobs) error { _, err := tx.Accept("order-1", " re_2 ", "ann", ""); return err })
+	require.Equal(t, "re_2", s.row("order-1").ID)
+}

@@ -75,7 +75,7 @@ func WriteDifferences(w io.Writer, differences iter.Seq2[Difference, error]) (co
 
 func (d Difference) cells() []string {
 	cells := make([]string, 16)
-	copy(cells, []string{string(d.Kind), d.Account, safe(d.Job.Name), d.Job.ID, iso(d.Job.RefundCreated)})
+	copy(cells, []string{string(d.Kind), safe(d.Account), safe(d.Job.Name), safe(d.Job.ID), iso(d.Job.RefundCreated)})
 	if d.Job.Name != "" {
 		copy(cells[5:], []string{d.Job.amountText(), d.Job.Currency, string(d.Job.RefundStatus)})
 	}

@@ -182,9 +182,10 @@ func eventOf(refund *refundkit.Refund, account string) *refundkit.Event {
 	return &refundkit.Event{Object: "event", Account: account, Data: refundkit.EventData{Object: data}}
 }
 
-// Once returns what [webhook.WithOnce] takes: each event is handled once, whichever
-// process it comes to. One that was handled when the process died before that was
-// written down is handled again, which HandleEvent does not mind.
+// Once returns what [webhook.WithOnce] takes: an event that was handled is not handled
+// again, whichever process it comes to. One that was handled when the process died before
+// that was written down is handled again, and one that comes to two at the same moment by
+// both. HandleEvent does not mind; what you give it as unknown must not either.
 func (j *Jobs[TTx]) Once() webhook.Once {
 	return func(ctx context.Context, eventID string, handle func(context.Context) error) error {
 		q := j.driver.Pool()

@@ -2,12 +2,14 @@ package refundjobs_test
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/refundkit/refundkit"
+	"github.com/refundkit/refundkit/refundjobs"
 )
 
 func TestMigrateUpAndDown(t *testing.T) {
@@ -48,4 +50,27 @@ func TestMigrateInSeveralProcessesAtOnce(t *testing.T) {
 		s.request("order-1", s.charge().ID)
 		s.work()
 	})
+}
+
+// A request that has not committed when the tables go keeps them.
+func TestMigrateDownSeesWhatIsBeingAsked(t *testing.T) {
+	t.Parallel()
+	db := newPostgres(t)
+	s := newShop(t, db)
+	inside, asked := make(chan struct{}), make(chan error)
+	go func() {
+		asked <- s.in(func(tx txJobs) error {
+			_, err := tx.Request(refundjobs.Request{Name: "order-1", By: "ann", Params: refundkit.RefundCreateParams{Charge: "ch_1", Amount: 500}})
+			close(inside)
+			for db.count(t, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)") == 0 {
+				runtime.Gosched()
+			}
+			return err
+		})
+	}()
+	<-inside
+	err := s.MigrateDown(t.Context())
+	require.NoError(t, <-asked)
+	require.ErrorContains(t, err, "there are refunds")
+	require.Equal(t, 1, db.rows(t))
 }

@@ -14,6 +14,7 @@ import (
 const (
 	defaultRate    = 20 // Stripe allows 25 a second for one endpoint
 	defaultWorkers = 20
+	slowestRate    = 1.0 / (24 * 60 * 60) // with far less, the time between two requests would not fit its type
 )
 
 // Option configures [Jobs]. It may fail; New returns the error.
@@ -54,8 +55,8 @@ func WithPolicy(policy Policy) Option {
 // https://docs.stripe.com/rate-limits
 func WithRate(perSecond float64) Option {
 	return func(o *options) error {
-		if !(perSecond >= 0) {
-			return errors.New("refundjobs: WithRate: it is a number of requests a second, or 0 for no limit")
+		if !(perSecond >= 0) || perSecond > 0 && perSecond < slowestRate {
+			return errors.New("refundjobs: WithRate: it is a number of requests a second, at least one in a day, or 0 for no limit")
 		}
 		o.rate = perSecond
 		return nil

@@ -52,6 +52,13 @@ func (j *Jobs[TTx]) waitTurn(ctx context.Context, account string, patience time.
 	return context.WithValue(ctx, turnsKey{}, &turns{first: true, wait: wait}), j.takeTurn(ctx, account, patience)
 }
 
+// mostTurns is how many turns, and farTurn how much time, can be taken ahead at most; what
+// is further ahead was written by a clock that was wrong, and would stop all until then.
+const (
+	mostTurns = 10_000
+	farTurn   = time.Hour
+)
+
 const endless = 100 * 365 * 24 * time.Hour
 
 // takeTurn takes the next turn and sleeps until it comes. The turn of a process that
@@ -65,9 +72,10 @@ func (j *Jobs[TTx]) takeTurn(ctx context.Context, account string, patience time.
 	}
 	interval := time.Duration(float64(time.Second) / j.options.rate)
 	taken, err := queryOne(ctx, q, `INSERT INTO refundjobs_pace (account, next_us) VALUES ($1, $2)
-		ON CONFLICT (account) DO UPDATE SET next_us = CASE WHEN refundjobs_pace.next_us + $3 > $2 THEN refundjobs_pace.next_us + $3 ELSE $2 END
-			WHERE refundjobs_pace.next_us + $3 <= $4
-		RETURNING next_us`, []any{account, now.UnixMicro(), interval.Microseconds(), now.Add(max(patience, interval)).UnixMicro()}, &at)
+		ON CONFLICT (account) DO UPDATE SET next_us = CASE WHEN refundjobs_pace.next_us + $3 > $2 AND refundjobs_pace.next_us <= $5 THEN refundjobs_pace.next_us + $3 ELSE $2 END
+			WHERE refundjobs_pace.next_us + $3 <= $4 OR refundjobs_pace.next_us > $5
+		RETURNING next_us`, []any{account, now.UnixMicro(), interval.Microseconds(), now.Add(max(patience, interval)).UnixMicro(),
+		now.Add(max(farTurn, mostTurns*interval)).UnixMicro()}, &at)
 	if err != nil {
 		return err
 	}

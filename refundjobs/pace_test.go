@@ -3,6 +3,7 @@ package refundjobs_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
+	"github.com/refundkit/refundkit/refundjobs/sqlitejobs"
 	"github.com/refundkit/refundkit/refundtest"
 )
 
@@ -188,5 +190,31 @@ func TestPaceOfManyWorkers(t *testing.T) {
 		}
 		all.Wait()
 		require.Len(t, server.Refunds(""), rows)
+	})
+}
+
+// With a rate of almost nothing the time between two requests overflowed, and was none.
+func TestWithRateRefuses(t *testing.T) {
+	db, err := sqlitejobs.Open(t.Context(), ":memory:")
+	require.NoError(t, err)
+	defer db.Close()
+	client, err := refundkit.New("sk_test_1")
+	require.NoError(t, err)
+	for _, rate := range []float64{-1, math.NaN(), 1e-12} {
+		_, err := sqlitejobs.New(db, client.Refunds, refundjobs.WithRate(rate))
+		require.ErrorContains(t, err, "WithRate: it is a number")
+	}
+}
+
+// A clock that was a year ahead for a moment does not stop everything for a year.
+func TestPaceForgetsAWrongClock(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db, refundjobs.WithRate(100))
+		charge := s.charge()
+		s.request("order-1", charge.ID)
+		db.exec(t, `INSERT INTO refundjobs_pace (account, next_us) VALUES ('', $1)`, time.Now().AddDate(1, 0, 0).UnixMicro())
+		s.work()
+		s.server.AssertRefundedOnce(t, refundtest.Refund{Charge: charge.ID, Amount: 500})
+		require.Less(t, db.count(t, `SELECT next_us FROM refundjobs_pace`), int(time.Now().Add(time.Hour).UnixMicro()))
 	})
 }

@@ -15,6 +15,7 @@ import (
 const (
 	FindingNoSuchPayment    refundkit.CheckFinding = "no_such_payment"    // with this key and account
 	FindingSamePaymentTwice refundkit.CheckFinding = "same_payment_twice" // in this plan; it may be meant
+	FindingMadeBefore       refundkit.CheckFinding = "made_before"        // a refund of this name is in force, and no row here has made it
 )
 
 // Finding is something about one refund of a plan that a person should know before it
@@ -24,7 +25,10 @@ type Finding struct {
 	Line    int64  // its place in the plan, from 1 on
 	Payment string // the charge or PaymentIntent
 	Found   refundkit.CheckFinding
-	Refused bool   // as it is, Stripe would refuse the refund
+	// Refused says that as it is, Stripe would refuse the refund. It is set also for what is
+	// worse: with CheckFindingOtherCurrency Stripe would make it with another value, since it
+	// is sent no currency with a payment, and with FindingMadeBefore mostly a second time.
+	Refused bool
 	Detail  string // a sentence for people
 }
 
@@ -35,7 +39,7 @@ type PlanCheck struct {
 	Rows     int64
 	Sums     []PlanCount   // by currency; of all that is left, what that is now
 	Found    int64         // findings
-	Refused  int64         // refunds that Stripe would refuse
+	Refused  int64         // refunds of which a Finding is Refused
 	Requests int64         // that were made to Stripe
 	Estimate time.Duration // for the whole plan, by [WithRate]; 0 without a limit
 }
@@ -70,6 +74,7 @@ func (j *Jobs[TTx]) checkPlan(ctx context.Context, name string, found func(Findi
 	if err := reader.all(ctx); err != nil {
 		return PlanCheck{}, err
 	}
+	payments.join()
 	if err := j.claims(ctx, q, name, payments); err != nil {
 		return PlanCheck{}, err
 	}
@@ -112,6 +117,24 @@ func (p *payments) want(row Job) {
 	p.byID[key].rows++
 }
 
+// join makes one payment of that which some rows name by its charge and others by its
+// PaymentIntent.
+func (p *payments) join() {
+	byCharge := map[paymentKey]*payment{}
+	for key, found := range p.byID {
+		if found.charge == nil {
+			continue
+		}
+		charge := paymentKey{key.account, found.charge.ID}
+		if first := byCharge[charge]; first != nil {
+			first.rows += found.rows
+			p.byID[key] = first
+			continue
+		}
+		byCharge[charge] = found
+	}
+}
+
 // planChecker checks the rows of a plan in their order.
 type planChecker struct {
 	check    PlanCheck
@@ -148,19 +171,43 @@ func (c *planChecker) row(row Job) error {
 			return err
 		}
 	}
-	if !checked.Accepted {
+	made := madeBefore(row, p.charge)
+	if !checked.Accepted || made != "" {
 		c.check.Refused++
+	}
+	if made != "" {
+		detail := fmt.Sprintf("%s of this name is there already, and this would be another: was it made with another database?", made)
+		if err := c.tell(row, FindingMadeBefore, true, detail); err != nil {
+			return err
+		}
 	}
 	for i, finding := range checked.Findings {
 		detail := finding.String()
 		if i == 0 {
 			detail = checked.Reason()
 		}
+		if finding == refundkit.CheckFindingOtherCurrency {
+			detail = fmt.Sprintf("the payment is in %s, and Stripe would not refuse: it would refund this number in %s; correct the file", p.charge.Currency, p.charge.Currency)
+		}
 		if err := c.tell(row, finding, !checked.Accepted, detail); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// madeBefore returns the refund of the row's name that is in force, which was not made by
+// this row: nothing of a draft was sent.
+func madeBefore(row Job, charge *refundkit.Charge) string {
+	if charge.Refunds == nil {
+		return ""
+	}
+	for _, refund := range charge.Refunds.Data {
+		if refund != nil && refund.Reference() == row.Name && !refund.Status.IsFinal() && refund.ID != row.ID {
+			return refund.ID
+		}
+	}
+	return ""
 }
 
 func onAccount(account string) string {
@@ -186,8 +233,9 @@ func (j *Jobs[TTx]) claims(ctx context.Context, q Statements, plan string, p *pa
 		}
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
-			if id != "" {
-				byID[paymentKey{key.account, id}] = append(byID[paymentKey{key.account, id}], found)
+			named := paymentKey{key.account, id}
+			if id != "" && !slices.Contains(byID[named], found) {
+				byID[named] = append(byID[named], found)
 			}
 		}
 	}

@@ -64,17 +64,19 @@ func byWhom(name string) string {
 type planContent struct {
 	digest     string
 	rows       int64
-	sums       []PlanCount // by currency; of all that is left, no amount is known
+	sums       []PlanCount     // by currency; of all that is left, no amount is known
+	remaining  map[string]bool // the currencies in which one is of all that is left
 	requesters map[string]bool
 }
 
 // planContent reads the rows of a plan as they are now.
 func (j *Jobs[TTx]) planContent(ctx context.Context, q Statements, name, lock string) (planContent, error) {
-	c, digest := planContent{requesters: map[string]bool{}}, newPlanDigest()
+	c, digest := planContent{requesters: map[string]bool{}, remaining: map[string]bool{}}, newPlanDigest()
 	err := j.planRows(ctx, q, name, lock, func(row Job) error {
 		c.rows++
 		c.requesters[personKey(row.RequestedBy)] = true
 		c.sums = addSum(c.sums, row)
+		c.remaining[row.Currency] = c.remaining[row.Currency] || row.Params.Remaining
 		digest.add(row)
 		return nil
 	})
@@ -116,9 +118,12 @@ func (j *Jobs[TTx]) planRows(ctx context.Context, q Statements, name, lock strin
 // mayApprovePlan asks the policy about the sum of each currency.
 func (j *Jobs[TTx]) mayApprovePlan(ctx context.Context, requestedBy, by string, content planContent) error {
 	own := content.requesters[personKey(by)]
+	if content.requesters[""] {
+		requestedBy = "" // one that nobody requested may be the approver's own
+	}
 	for _, sum := range content.sums {
 		row := Job{Currency: sum.Currency, RequestedBy: requestedBy}
-		row.Params.Amount, row.Params.Remaining = sum.Amount, sum.Amount == 0
+		row.Params.Amount, row.Params.Remaining = sum.Amount, content.remaining[sum.Currency]
 		err := j.options.policy(ctx, Approval{Job: row, By: by, AtRequest: own, OfPlan: true, Alone: func() (int64, error) { return 0, ErrNeedsApproval }})
 		if own && errors.Is(err, ErrNeedsApproval) {
 			return ErrOwnRequest
@@ -131,7 +136,8 @@ func (j *Jobs[TTx]) mayApprovePlan(ctx context.Context, requestedBy, by string, 
 }
 
 // RunPlan lets the workers make the refunds of an approved or paused plan, some hundred
-// ahead, behind all single refunds. It returns at once; [Jobs.Plan] tells how far it is.
+// ahead, behind all single refunds. It returns at once; [Jobs.Plan] tells how far it is,
+// and whether it runs after an error: one that comes late leaves it running.
 // Refunds for which the balance was too low are tried again; others that need a person
 // are left to one.
 func (j *Jobs[TTx]) RunPlan(ctx context.Context, name, by string) (Plan, error) {
@@ -186,7 +192,7 @@ func (j *Jobs[TTx]) PausePlan(ctx context.Context, name, by, why string) (Plan, 
 		if p.State != PlanStateRunning {
 			return fmt.Errorf("%w: it is %s", ErrPlanState, p.State)
 		}
-		p.State, p.Why = PlanStatePaused, strings.Trim(by+": "+why, ": ")
+		p.State, p.Why = PlanStatePaused, storable(strings.Trim(by+": "+why, ": "))
 		return nil
 	})
 	if err != nil {
@@ -196,7 +202,8 @@ func (j *Jobs[TTx]) PausePlan(ctx context.Context, name, by, why string) (Plan, 
 }
 
 // CancelPlan gives up what of a plan was not sent. What was made stays made, and the
-// names stay used.
+// names stay used. What is being sent just now is followed to its end, and given up if
+// nothing came of it. What needs a person still does, and ResumeTx would send it.
 func (j *Jobs[TTx]) CancelPlan(ctx context.Context, name, by, why string) (Plan, error) {
 	err := j.changePlan(ctx, name, func(q Statements, p *Plan, now time.Time) error {
 		if p.State == PlanStateFinished || p.State == PlanStateCanceled {
@@ -205,7 +212,7 @@ func (j *Jobs[TTx]) CancelPlan(ctx context.Context, name, by, why string) (Plan,
 		if err := somebody(by); err != nil {
 			return err
 		}
-		p.State, p.Why = PlanStateCanceled, strings.Trim(by+": "+why, ": ")
+		p.State, p.Why = PlanStateCanceled, storable(strings.Trim(by+": "+why, ": "))
 		_, err := q.Exec(ctx, `UPDATE refundjobs SET version = version + 1, state = 'canceled', job_state = 'canceled', problem = '', detail = '', due_at = NULL, updated_at = $2
 			WHERE plan = $1 AND job_state = 'waiting' AND NOT open AND NOT look_up`, name, j.dialect.when(now))
 		if err != nil {
@@ -213,7 +220,7 @@ func (j *Jobs[TTx]) CancelPlan(ctx context.Context, name, by, why string) (Plan,
 		}
 		_, err = q.Exec(ctx, `INSERT INTO refundjobs_changes (name, version, at, what, who, why, state)
 			SELECT name, version, updated_at, 'canceled', CAST($3 AS text), CAST($4 AS text), state FROM refundjobs WHERE plan = $1 AND state = 'canceled' AND updated_at = $2 ON CONFLICT (name, version) DO NOTHING`,
-			name, j.dialect.when(now), by, why)
+			name, j.dialect.when(now), storable(by), storable(why))
 		return err
 	})
 	if err != nil {

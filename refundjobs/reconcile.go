@@ -52,7 +52,8 @@ var ErrNoExport = errors.New("refundjobs: this Refunder can't list what Stripe m
 // [WithBalanceTransactions], and yields what differs, newest first. It changes nothing.
 // Without accounts it goes through the API key's own account and all connected ones that
 // rows name: each costs a request at least, and refunds that the Dashboard made in a
-// connected account without a row are seen if you name it.
+// connected account without a row are seen if you name it. With a client that acts on one
+// account, by [refundkit.WithAccount], name that one: the key's own would be the same.
 //
 // Give it a to that is some minutes old: what is made or reported meanwhile differs for
 // a moment. The requests are the client's: give it a limiter, if it has none. Memory
@@ -114,6 +115,9 @@ func (j *Jobs[TTx]) reconcile(ctx context.Context, params ReconcileParams, yield
 				return err
 			}
 		}
+		if err := j.neverSeen(ctx, r, from, to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -132,6 +136,30 @@ func (j *Jobs[TTx]) reconcileAccount(ctx context.Context, r *reconciler, service
 		r.books.streams = append(r.books.streams, newBalanceStream(ctx, j.options.balance, kind, r.account, from, r.to))
 	}
 	return r.run(ctx, service, from)
+}
+
+// neverSeen yields the rows of this time with a refund that Stripe never showed and does
+// not have: whoever accepted it mistyped its ID.
+func (j *Jobs[TTx]) neverSeen(ctx context.Context, r *reconciler, from, to time.Time) error {
+	service, ok := j.refunds.(retriever)
+	if !ok {
+		return nil
+	}
+	c := &conditions{dialect: j.dialect}
+	c.add("state = ?", string(StateSent))
+	c.add("refund_status = '' AND account = ?", r.account)
+	c.addTimes("updated_at", from, to)
+	rows, err := readJobs(ctx, r.q, c.where()+" ORDER BY name", c.args...)
+	for _, row := range rows {
+		if _, err := service.Retrieve(ctx, row.ID, accountOption(r.account)...); err != nil && !errors.Is(err, refundkit.ErrNotFound) {
+			return err
+		} else if err != nil {
+			if err := r.tell(row, nil, DifferenceMissing); err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // accounts are those that rows name, and the API key's own.

@@ -177,3 +177,24 @@ func TestReconcileRefuses(t *testing.T) {
 		require.ErrorContains(t, last, "refundjobs: Reconcile: refundkit: ")
 	})
 }
+
+// A mistyped ID was accepted: nothing was refunded, and no time of a refund says when.
+func TestReconcileFindsAnAcceptedRefundThatIsNone(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s := newShop(t, db)
+		charge := s.charge()
+		require.NoError(t, s.server.Dispute(charge.ID))
+		s.request("order-1", charge.ID)
+		s.work()
+		s.must(func(tx txJobs) error { _, err := tx.Accept("order-1", "re_mistyped", "ann", "it is there"); return err })
+		s.pass(2 * time.Hour)
+		require.Equal(t, refundjobs.StateSent, s.row("order-1").Shown)
+		var kinds []refundjobs.DifferenceKind
+		for d, err := range s.Reconcile(t.Context(), s.server.Now().Add(-24*time.Hour), s.server.Now()) {
+			require.NoError(t, err)
+			require.Equal(t, "order-1", d.Job.Name)
+			kinds = append(kinds, d.Kind)
+		}
+		require.Equal(t, []refundjobs.DifferenceKind{refundjobs.DifferenceMissing}, kinds)
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs/internal/money"
@@ -50,7 +51,8 @@ type booked struct {
 
 // WriteReport writes a line of CSV for each row of a filter: what was asked for, by
 // whom, approved by whom, made as, fee, net, status and when; and returns the totals by
-// currency and state, and of each label. Amounts are decimals of their currency. Fee
+// currency and state, and of each label. Amounts are decimals of their currency; where none
+// is known, numbers of the smallest unit. Fee
 // and net are empty without [WithBalanceTransactions]; it reads those of the time in
 // which the refunds were made, and holds them. A cell that a spreadsheet would take for a
 // formula begins with an apostrophe.
@@ -148,8 +150,8 @@ func (r *reporter) line(row Job) []string {
 	if b, ok := r.booked[row.ID]; ok {
 		fee, net, currency = money.Decimal(b.fee, b.currency), money.Decimal(b.net, b.currency), b.currency
 	}
-	cells := []string{safe(row.Name), string(row.Kind), safe(row.Plan), line, string(row.Shown), string(row.Problem), row.Params.Charge, row.Params.PaymentIntent, row.Source, row.Account, row.amountText(), row.Currency,
-		row.ID, string(row.RefundStatus), iso(row.RefundCreated), fee, net, currency, iso(row.CreatedAt), safe(row.RequestedBy), iso(row.ApprovedAt), safe(row.ApprovedBy), safe(row.Note)}
+	cells := []string{safe(row.Name), string(row.Kind), safe(row.Plan), line, string(row.Shown), string(row.Problem), safe(row.Params.Charge), safe(row.Params.PaymentIntent), safe(row.Source), safe(row.Account), row.amountText(), row.Currency,
+		safe(row.ID), string(row.RefundStatus), iso(row.RefundCreated), fee, net, currency, iso(row.CreatedAt), safe(row.RequestedBy), iso(row.ApprovedAt), safe(row.ApprovedBy), safe(row.Note)}
 	for _, label := range r.labels {
 		cells = append(cells, safe(row.Labels[label]))
 	}
@@ -180,7 +182,7 @@ func iso(t time.Time) string {
 
 // safe is a cell that no spreadsheet takes for a formula.
 func safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if first, size := utf8.DecodeRuneInString(cell); size > 0 && strings.ContainsRune("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", first) { // also of full width
 		return "'" + cell
 	}
 	return cell

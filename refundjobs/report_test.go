@@ -2,12 +2,14 @@ package refundjobs_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/csv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/refundkit/refundkit"
 	"github.com/refundkit/refundkit/refundjobs"
 )
 
@@ -55,4 +57,26 @@ func TestWriteReport(t *testing.T) {
 	require.NoError(t, refundjobs.WriteTotals(&out, totals))
 	assert.Contains(t, out.String(), "refund,gate,A,usd,succeeded,6,30.00,0.00,-30.00,usd\n")
 	assert.Contains(t, out.String(), "refund,,,usd,needs_person,1,5.00,,,\n")
+}
+
+// No cell is a formula, wherever it came from.
+func TestReportHoldsNoFormula(t *testing.T) {
+	f := setupFestival(t)
+	f.in(t, func(tx *sql.Tx) error {
+		_, err := f.RequestTx(t.Context(), tx, refundjobs.Request{Name: "\uff1d1+1", By: "\n=1", Account: "=1+1", Note: "@SUM(A1)", Labels: map[string]string{"=x": "-1"},
+			Params: refundkit.RefundCreateParams{Charge: "=1+1", Amount: 500}})
+		require.NoError(t, err)
+		_, err = f.AcceptTx(t.Context(), tx, "\uff1d1+1", "+1", "ann", "-")
+		return err
+	})
+	var text bytes.Buffer
+	_, err := f.WriteReport(t.Context(), &text, refundjobs.Filter{})
+	require.NoError(t, err)
+	lines, err := csv.NewReader(&text).ReadAll()
+	require.NoError(t, err)
+	for _, line := range lines {
+		for _, cell := range line {
+			assert.NotRegexp(t, "^[=+@\uff1d\n-]", cell)
+		}
+	}
 }

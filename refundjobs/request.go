@@ -23,7 +23,9 @@ type Request struct {
 	Params  refundkit.RefundCreateParams
 	Account string // the connected account; empty is the API key's own
 	// Currency is that of the payment, three letters in lower case. A policy with limits
-	// needs it, and plans and [Jobs.Reconcile] compare it.
+	// needs it, and [Jobs.CheckPlan] and [Jobs.Reconcile] compare it. Stripe is not sent it
+	// with a charge or a PaymentIntent: with a wrong one, Amount of the payment's own
+	// currency is refunded.
 	Currency string
 	By       string            // who asks for it: kept, and never the one who approves it under [FourEyes]
 	Note     string            // for people
@@ -32,7 +34,8 @@ type Request struct {
 
 // RequestTx asks for a refund: it is made if and only if tx commits. The same name
 // with the same request returns the row that is there, so that two clicks, or a
-// retry of your own transaction, are one refund; with another payment, amount,
+// retry of your own transaction, are one refund: also one that was canceled, which Shown
+// says, and which is asked for again under another name. With another payment, amount,
 // account or currency the error is [ErrDifferent]. What Stripe would surely refuse is
 // refused here. Under the default policy it is approved at once.
 func (j *Jobs[TTx]) RequestTx(ctx context.Context, tx TTx, request Request) (Job, error) {
@@ -91,18 +94,30 @@ func newRow(r Request, now time.Time) (Job, error) {
 		r.Currency = r.Params.Currency
 	}
 	switch {
-	case r.Currency != "" && (len(r.Currency) != 3 || strings.ToLower(r.Currency) != r.Currency):
+	case r.Currency != "" && !isCurrency(r.Currency):
 		return Job{}, errors.New("the currency is three letters in lower case, such as eur")
 	case r.Params.Currency != "" && r.Params.Currency != r.Currency:
 		return Job{}, errors.New("the request and its parameters name two currencies")
 	case !r.isText():
 		return Job{}, errors.New("name, By, Note and labels are UTF-8 without the character 0, which not every database keeps")
-	case !isAccount(r.Account):
+	case hasLabel(r.Labels, ""):
+		return Job{}, errors.New("a label has no name, and would be taken for no label")
+	case !isVisible(r.Account):
 		return Job{}, errors.New("the account is a connected account's ID, or empty for the API key's own")
 	}
+	job.Params.Metadata = maps.Clone(r.Params.Metadata) // the caller may use the map for the next request
 	row := Job{Job: job, Kind: KindRefund, Currency: r.Currency, RequestedBy: strings.TrimSpace(r.By), Note: r.Note, Labels: maps.Clone(r.Labels), CreatedAt: now}
 	row.digest, err = r.digest()
 	return row, err
+}
+
+func isCurrency(code string) bool {
+	return len(code) == 3 && !strings.ContainsFunc(code, func(c rune) bool { return c < 'a' || c > 'z' })
+}
+
+func hasLabel(labels map[string]string, name string) bool {
+	_, ok := labels[name]
+	return ok
 }
 
 // isText reports whether every database keeps what people wrote as it is.
@@ -120,7 +135,7 @@ func (r Request) isText() bool {
 	return true
 }
 
-func isAccount(account string) bool {
+func isVisible(account string) bool {
 	for _, c := range account {
 		if c <= ' ' || c > '~' {
 			return false

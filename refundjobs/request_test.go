@@ -137,17 +137,19 @@ func TestRequestRefusesWhatIsWrong(t *testing.T) {
 		s := newShop(t, db)
 		good := refundkit.RefundCreateParams{Charge: "ch_1", Amount: 500}
 		for why, request := range map[string]refundjobs.Request{
-			"name":        {Params: good},
-			"500":         {Name: strings.Repeat("a", 501), Params: good},
-			"amount":      {Name: "a", Params: refundkit.RefundCreateParams{Charge: "ch_1"}},
-			"lower case":  {Name: "a", Params: good, Currency: "EUR"},
-			"three":       {Name: "a", Params: good, Currency: "euro"},
-			"two":         {Name: "a", Params: refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 5, Currency: "eur"}, Currency: "usd"},
-			"character 0": {Name: "a\x00b", Params: good},
-			"By":          {Name: "a", Params: good, By: "ann\xff"},
-			"Note":        {Name: "a", Params: good, Note: "a\x00"},
-			"labels":      {Name: "a", Params: good, Labels: map[string]string{"a": "\x00"}},
-			"the account": {Name: "a", Params: good, Account: "acct 1"},
+			"name":          {Params: good},
+			"500":           {Name: strings.Repeat("a", 501), Params: good},
+			"amount":        {Name: "a", Params: refundkit.RefundCreateParams{Charge: "ch_1"}},
+			"lower case":    {Name: "a", Params: good, Currency: "EUR"},
+			"three":         {Name: "a", Params: good, Currency: "euro"},
+			"two":           {Name: "a", Params: refundkit.RefundCreateParams{PaymentIntent: "pi_1", Amount: 5, Currency: "eur"}, Currency: "usd"},
+			"character 0":   {Name: "a\x00b", Params: good},
+			"By":            {Name: "a", Params: good, By: "ann\xff"},
+			"Note":          {Name: "a", Params: good, Note: "a\x00"},
+			"labels":        {Name: "a", Params: good, Labels: map[string]string{"a": "\x00"}},
+			"three letters": {Name: "a", Params: good, Currency: "=1+"},
+			"no name":       {Name: "a", Params: good, Labels: map[string]string{"": "x"}},
+			"the account":   {Name: "a", Params: good, Account: "acct 1"},
 		} {
 			err := s.in(func(tx txJobs) error { _, err := tx.Request(request); return err })
 			require.ErrorContains(t, err, why)

@@ -46,6 +46,10 @@ func WithEvents(events EventReader, more ...refundkit.EventType) Option {
 // ErrNoEvents: New was not given [WithEvents].
 var ErrNoEvents = errors.New("refundjobs: without WithEvents(client.Events) events can't be read")
 
+// ErrNotHandled: the function that [Jobs.Sweep] was given leaves the event to another one,
+// mostly the webhook's. The sweep goes on, and the event does not count as handled.
+var ErrNotHandled = errors.New("refundjobs: the event is left to others")
+
 // SweepResult is what a sweep did.
 type SweepResult struct {
 	Events    int // listed
@@ -67,12 +71,15 @@ type SweepGap struct {
 // Sweep hands every event since the last sweep that was not handled to handle, oldest
 // first: webhooks that never came, and those whose answer said more than was done. Give
 // it the function that your webhook has, from [Jobs.HandleEvent], and give the webhook
-// [Jobs.Once]: what either has handled the other leaves alone, also at the same time.
-// Run it every few minutes or hours; two at once do no harm.
+// [Jobs.Once]: what either has handled the other leaves alone; at the same moment both
+// may handle it. Run it every few minutes or hours; two at once do no harm.
 //
 // The first error of handle ends the sweep of that account and is returned, and the next
 // sweep begins there again. How far it came is stored when what was listed is handled,
 // so a sweep that dies is made up for by the next, and an event may come twice.
+//
+// An event that was handled is not handled again by the webhook. So a program that knows
+// less than the webhook returns [ErrNotHandled] for what it leaves to it.
 //
 // Refunds that have been sent for more than a day are read now and then, at most a
 // hundred in one sweep and each once a day; and so is what changed in a time whose
@@ -213,6 +220,9 @@ func (s *sweeper[TTx]) compare(ctx context.Context, batch *reconciler, gap Sweep
 			err = s.handle(ctx, event)
 		default:
 			err = s.jobs.Once()(ctx, event.ID, func(ctx context.Context) error { return s.handle(ctx, event) })
+		}
+		if errors.Is(err, ErrNotHandled) {
+			continue
 		}
 		if err != nil {
 			return fmt.Errorf("refund %s: %w", refund.ID, err)

@@ -96,7 +96,10 @@ func (j *Jobs[TTx]) retrieveSent(ctx context.Context, service retriever, row Job
 		return nil
 	}
 	result.Changed++
-	return handle(ctx, sweptEvent(refund, row.Account))
+	if err := handle(ctx, sweptEvent(refund, row.Account)); !errors.Is(err, ErrNotHandled) {
+		return err
+	}
+	return nil
 }
 
 // sweptEvent is the event for a refund that was read: the same for the same status.

@@ -324,6 +324,35 @@ func (noEvents) List(context.Context, refundkit.EventListParams, ...refundkit.Ca
 	return &refundkit.EventList{Object: "list"}, nil
 }
 
+// A program that sweeps and knows nothing of refunds made at the Dashboard leaves them to
+// the webhook, which comes later.
+func TestSweepLeavesEventsToTheWebhook(t *testing.T) {
+	databases(t, func(t *testing.T, db *database) {
+		s, _ := sweepShop(t, db)
+		charge := s.charge()
+		s.request("order-1", charge.ID)
+		s.work()
+		_, err := s.client.Refunds.Create(t.Context(), refundkit.RefundCreateParams{Charge: charge.ID, Amount: 700}, refundkit.KeyFrom("dashboard"))
+		require.NoError(t, err)
+		result, err := s.Sweep(t.Context(), s.HandleEvent(func(context.Context, *refundkit.Event) error { return refundjobs.ErrNotHandled }))
+		require.NoError(t, err)
+		require.Less(t, result.Handled, result.Events)
+		require.Positive(t, result.Handled)
+
+		heard := map[int64]bool{}
+		list, err := s.client.Events.List(t.Context(), refundkit.EventListParams{Types: []refundkit.EventType{refundkit.EventTypeRefundCreated}})
+		require.NoError(t, err)
+		for _, event := range list.Data {
+			require.NoError(t, s.Once()(t.Context(), event.ID, func(context.Context) error {
+				refund, err := event.Refund()
+				heard[refund.Amount] = true
+				return err
+			}))
+		}
+		require.Equal(t, map[int64]bool{700: true}, heard)
+	})
+}
+
 func TestSweepRefuses(t *testing.T) {
 	databases(t, func(t *testing.T, db *database) {
 		s := newShop(t, db)

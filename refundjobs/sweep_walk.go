@@ -127,10 +127,13 @@ func (s *sweeper[TTx]) handlePage(ctx context.Context, events []*refundkit.Event
 			continue
 		}
 		err := once(ctx, event.ID, func(ctx context.Context) error {
-			s.result.Handled++
-			return s.handle(ctx, event)
+			err := s.handle(ctx, event)
+			if !errors.Is(err, ErrNotHandled) {
+				s.result.Handled++
+			}
+			return err
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotHandled) {
 			return fmt.Errorf("event %s of %s: %w", event.ID, event.Created.Format(time.RFC3339), err)
 		}
 	}

@@ -239,14 +239,7 @@ func (j *Jobs[TTx]) callOff(ctx context.Context, before Job, now time.Time) erro
 	}
 	row, change := changed(before, row, WhatCanceled, now)
 	change.Why = "its refund was canceled"
-	err := j.commit(ctx, row, change, time.Time{})
-	if errors.Is(err, refundkit.ErrJobChanged) {
-		return nil
-	}
-	if err == nil {
-		j.tell(ctx, change)
-	}
-	return err
+	return j.commitAndTell(ctx, row, change)
 }
 
 // wakeParts makes River look at the rows that waited for this one to end.

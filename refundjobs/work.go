@@ -73,10 +73,12 @@ func (j *Jobs[TTx]) ready(ctx context.Context, row Job, now time.Time, held hold
 		return noStep, false, nil
 	case row.Due.After(now):
 		return row.Due.Sub(now), false, nil
-	case held == heldForEver:
-		return noStep, false, j.callOff(ctx, row, now)
 	case held == heldByPlan:
 		return noStep, false, j.unfeed(ctx, row, now)
+	case held == heldByCanceledPlan:
+		return noStep, false, j.giveUp(ctx, row, now)
+	case held == heldByCanceledRefund:
+		return noStep, false, j.callOff(ctx, row, now)
 	case held == heldByPayment:
 		return busyDelay, false, nil
 	case held == heldByPart:
@@ -91,8 +93,9 @@ type hold int
 const (
 	notHeld hold = iota
 	heldByPlan
-	heldByPart  // of an unwound refund, that has not ended
-	heldForEver // its refund was canceled
+	heldByCanceledPlan   // it was being sent when the plan was canceled, and nothing came of that
+	heldByCanceledRefund // whose part it is
+	heldByPart           // of an unwound refund, that has not ended
 	heldByPayment
 	heldShared // not yet: another row is of the same payment
 )
@@ -103,8 +106,8 @@ const earlierPart = `(r.unwind <> '' AND EXISTS (SELECT 1 FROM refundjobs o WHER
 // load reads a row, the time, and what holds the row back.
 func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Time, held hold, err error) {
 	found := false
-	var shared, busy, paused, early, calledOff bool
-	more, args := []any{&shared, &busy, &paused, &early, &calledOff}, []any{name}
+	var shared, busy, paused, canceled, early, calledOff bool
+	more, args := []any{&shared, &busy, &paused, &canceled, &early, &calledOff}, []any{name}
 	clock, shown := j.dialect.Clock, ", "+j.dialect.Clock
 	if j.options.clock != nil || clock == "" {
 		now, clock, shown = j.clock(), "$2", ""
@@ -122,6 +125,8 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.charge = r.charge AND o.charge <> '' AND o.name <> r.name AND o.sending_until > `+clock+`) OR
 		EXISTS (SELECT 1 FROM refundjobs o WHERE o.payment_intent = r.payment_intent AND o.payment_intent <> '' AND o.name <> r.name AND o.sending_until > `+clock+`),
 		plan <> '' AND NOT EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state IN ('running', 'finished', 'canceled')),
+		plan <> '' AND EXISTS (SELECT 1 FROM refundjobs_plans p WHERE p.name = r.plan AND p.state = 'canceled' AND NOT EXISTS (
+			SELECT 1 FROM refundjobs_changes c WHERE c.name = r.name AND c.what IN ('resumed', 'judged') AND c.at >= p.updated_at)),
 		`+earlierPart+`,
 		kind <> 'refund' AND EXISTS (SELECT 1 FROM refundjobs o WHERE o.name = r.unwind AND o.job_state = 'canceled')`+shown+`
 		FROM refundjobs r WHERE name = $1`, args...)
@@ -131,8 +136,10 @@ func (j *Jobs[TTx]) load(ctx context.Context, name string) (row Job, now time.Ti
 		err = ErrUnknown
 	case paused && row.State == refundkit.JobStateWaiting:
 		held = heldByPlan // what may have refunded is followed to its end
+	case canceled && row.State == refundkit.JobStateWaiting && !row.Open && !row.LookUp:
+		held = heldByCanceledPlan
 	case calledOff && row.State == refundkit.JobStateWaiting:
-		held = heldForEver
+		held = heldByCanceledRefund
 	case early && row.State == refundkit.JobStateWaiting:
 		held = heldByPart
 	case busy:
@@ -284,16 +291,15 @@ func answered(response *refundkit.Response, id string) *refundkit.Refund {
 	return nil
 }
 
-// unfeed takes a row whose plan is paused out of the workers' sight, until the plan
-// runs again.
-func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
-	before := row
-	row.Due = time.Time{}
-	row.Version++
-	row, change := changed(before, row, WhatHeld, now)
+// commitAndTell stores what a worker did to a row without a call, unless somebody was
+// faster.
+func (j *Jobs[TTx]) commitAndTell(ctx context.Context, row Job, change Change) error {
 	err := j.commit(ctx, row, change, time.Time{})
-	if errors.Is(err, refundkit.ErrJobChanged) {
+	switch {
+	case errors.Is(err, refundkit.ErrJobChanged):
 		return nil
+	case err == nil:
+		j.tell(ctx, change)
 	}
 	return err
 }

@@ -16,11 +16,13 @@ func (p *program) sweep() *cobra.Command {
 		Use: "sweep", Short: "Tell refunds of the events that webhooks lost",
 		Long: `Tell refunds of the events since the last sweep that no webhook brought, the oldest first,
 and read those again that have been on their way for more than a day. Run it every hour or
-so, beside workers and webhooks. Events about other refunds are left to your webhook.`,
+so, beside workers and webhooks. Events about other refunds are left to your webhook: those
+that it never gets, reconcile tells.`,
 		Example: "  refundjobs sweep",
 		Args:    noArguments,
 		RunE: p.with(true, func(ctx context.Context, j jobs, _ []string) error {
-			result, err := j.Sweep(ctx, j.HandleEvent(nil))
+			leave := func(context.Context, *refundkit.Event) error { return refundjobs.ErrNotHandled }
+			result, err := j.Sweep(ctx, j.HandleEvent(leave))
 			if err != nil || p.object(result) {
 				return err
 			}

@@ -49,15 +49,36 @@ type program struct {
 	speed  float64 // of the plan's clock, where it is not the usual one; 0 is 1
 }
 
+// output remembers that something could not be written: a list on a full disk would look
+// as if nothing were left to do.
+type output struct {
+	io.Writer
+	failed error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if o.failed == nil {
+		o.failed = err
+	}
+	return n, err
+}
+
 // usageError is a mistake in the command line.
 type usageError struct{ error }
 
 func (p *program) run(ctx context.Context, args []string) int {
+	out := &output{Writer: p.out}
+	p.out = out
 	root := p.root()
 	root.SetArgs(args)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.failed != nil {
+		err = fmt.Errorf("refundjobs: what was to be shown was not written: %w", out.failed)
+	}
 	var usage usageError
 	switch {
 	case err == nil:

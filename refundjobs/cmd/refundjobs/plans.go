@@ -84,7 +84,11 @@ The same file again is the same plan. FILE may be - for standard input.`,
 			return err
 		}
 		p.showPlan(plan)
-		p.say("Nothing is sent. Next: refundjobs check %s", quote(name))
+		if plan.State == refundjobs.PlanStateDraft {
+			p.say("Nothing is sent. Next: refundjobs check %s", quote(name))
+		} else {
+			p.say("It was there already; nothing was changed.")
+		}
 		return nil
 	})
 	return cmd
@@ -133,6 +137,9 @@ service sets a policy has that enforced there. Nothing is sent before run.`,
 	}
 	cmd.Flags().StringVar(&digest, "digest", "", "what check printed")
 	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, args []string) error {
+		if digest == "" {
+			return usageError{errors.New("approve: say --digest, as check printed it")}
+		}
 		plan, err := j.ApprovePlan(ctx, args[0], p.by, digest)
 		if err != nil {
 			return err
@@ -187,20 +194,14 @@ func (p *program) runPlan() *cobra.Command {
 		Use: "run PLAN", Short: "Make the refunds of an approved plan",
 		Long: `Make the refunds of an approved or paused plan, and work until it is finished or paused.
 Ctrl-C pauses it, waits for what is being sent, and says how to go on. Run it again after
-a crash, or on several machines at once: each refund is made once.`,
+a crash, or on several machines at once: each refund is made once. While it works, it
+makes what else is due in this database, with the same key.`,
 		Example: "  refundjobs run festival\n  refundjobs run festival --rate 10",
 		Args:    exactly(1),
 	}
 	cmd.Flags().BoolVar(&leave, "leave", false, "set the plan running and end: workers elsewhere make it")
 	cmd.RunE = p.with(true, func(ctx context.Context, j jobs, args []string) error {
-		plan, err := j.RunPlan(ctx, args[0], p.by)
-		if errors.Is(err, refundjobs.ErrPlanState) {
-			var failure error
-			if plan, failure = j.Plan(ctx, args[0]); failure == nil && plan.State == refundjobs.PlanStateRunning {
-				p.say("The plan runs already; this process helps.")
-				err = nil
-			}
-		}
+		plan, err := p.setRunning(ctx, j, args[0])
 		if err != nil {
 			return err
 		}
@@ -213,6 +214,38 @@ a crash, or on several machines at once: each refund is made once.`,
 	return cmd
 }
 
+// setRunning lets the plan run, if it does not. What was begun is not left half done by
+// Ctrl-C: the plan would run elsewhere, and nobody would pause it.
+func (p *program) setRunning(ctx context.Context, j jobs, name string) (refundjobs.Plan, error) {
+	if err := ctx.Err(); err != nil {
+		return refundjobs.Plan{}, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	plan, err := j.RunPlan(ctx, name, p.by)
+	if !errors.Is(err, refundjobs.ErrPlanState) {
+		return plan, err
+	}
+	if plan, failure := j.Plan(ctx, name); failure == nil && plan.State == refundjobs.PlanStateRunning {
+		p.say("The plan runs already; this process helps.")
+		return plan, nil
+	}
+	return plan, err
+}
+
+// pauseAtEnd pauses the plan for Ctrl-C, and returns it as it then is.
+func (p *program) pauseAtEnd(ctx context.Context, j jobs, name string) (refundjobs.Plan, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	plan, err := j.PausePlan(ctx, name, p.by, "stopped at the terminal")
+	switch {
+	case errors.Is(err, refundjobs.ErrPlanState): // it has ended, or somebody else paused it
+		return j.Plan(ctx, name)
+	case err != nil:
+		return plan, fmt.Errorf("the plan was not paused, and workers elsewhere go on with it: %w", err)
+	}
+	return plan, nil
+}
+
 // workPlan works until the plan ends, is paused, or ctx is canceled.
 func (p *program) workPlan(ctx context.Context, j jobs, name string) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -222,25 +255,19 @@ func (p *program) workPlan(ctx context.Context, j jobs, name string) error {
 	plan, err := p.follow(ctx, j, name, ended)
 	stopped := ctx.Err() != nil
 	if stopped {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		if paused, failure := j.PausePlan(last, name, p.by, "stopped at the terminal"); failure == nil {
-			plan = paused
-		}
+		plan, err = p.pauseAtEnd(ctx, j, name)
 		p.note("Stopping: what is being sent is waited for.")
-		err = nil
 	}
 	stop()
-	if err == nil {
-		err = <-ended
-	}
-	if err != nil {
+	if err = errors.Join(err, <-ended); err != nil {
 		return err
 	}
 	p.showPlan(plan)
-	switch {
-	case stopped:
+	if stopped && plan.State != refundjobs.PlanStateFinished {
 		p.exit = exitStopped
+	}
+	switch {
+	case stopped && plan.State == refundjobs.PlanStatePaused:
 		p.say("Paused. Go on with: refundjobs run %s", quote(name))
 	case plan.State == refundjobs.PlanStatePaused:
 		p.exit = exitNeedsPerson

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -98,11 +99,24 @@ func (p *program) list() *cobra.Command {
 	cmd.Flags().StringSliceVar(&problems, "problem", nil, "such as disputed; several with commas")
 	cmd.Flags().StringVar(&filter.Plan, "plan", "", "only of this plan")
 	cmd.RunE = p.with(false, func(ctx context.Context, j jobs, _ []string) error {
-		for _, state := range states {
-			filter.States = append(filter.States, refundjobs.State(state))
+		for _, name := range states {
+			state := refundjobs.State(name)
+			if !slices.Contains(allStates(), state) {
+				return usageError{fmt.Errorf("list: there is no state %q", name)}
+			}
+			filter.States = append(filter.States, state)
 		}
-		for _, problem := range problems {
-			filter.Problems = append(filter.Problems, refundkit.JobProblem(problem))
+		for _, name := range problems {
+			problem := refundkit.JobProblem(name)
+			if name == "" || problem.String() == name {
+				return usageError{fmt.Errorf("list: there is no problem %q", name)}
+			}
+			filter.Problems = append(filter.Problems, problem)
+		}
+		if filter.Plan != "" {
+			if _, err := j.Plan(ctx, filter.Plan); err != nil {
+				return err
+			}
 		}
 		for job, err := range j.List(ctx, filter) {
 			if err != nil {
@@ -113,6 +127,12 @@ func (p *program) list() *cobra.Command {
 		return nil
 	})
 	return cmd
+}
+
+// allStates are those that list takes: a mistyped one would list nothing, as if all were well.
+func allStates() []refundjobs.State {
+	return []refundjobs.State{refundjobs.StateRequested, refundjobs.StateApproved, refundjobs.StateSending, refundjobs.StateSent, refundjobs.StateSucceeded,
+		refundjobs.StateFailed, refundjobs.StateNeedsPerson, refundjobs.StateCanceled}
 }
 
 func (p *program) showJob(job refundjobs.Job) {
