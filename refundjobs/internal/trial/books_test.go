@@ -98,26 +98,25 @@ func (b *books) repair() {
 		}
 		reversals, fees, want := b.taken(o)
 		_, over := madeOf(b.world(o.account).Refunds(o.charge), o.name)
-		switch {
-		case len(want) == 0:
-		case len(over) == 0: // Repair is for a refund that was made
-			for account, amount := range want {
-				b.transfer(refundkit.UnwindTransfer{Account: account, Amount: amount, Key: refundkit.KeyFrom("by hand", o.name, account)})
-			}
-		default:
-			failed, err := b.client.Refunds.Retrieve(b.t.Context(), over[len(over)-1].ID, b.on(o.account)...)
-			require.NoError(b.t, err)
-			repair, err := o.unwind.Repair(failed, reversals, fees)
-			require.NoError(b.t, err)
-			b.failed++
-			said := map[string]int64{}
-			for _, t := range repair.Transfers {
-				said[t.Account] = t.Amount
-				b.transfer(t)
-				b.transfer(t) // somebody was not sure
-			}
-			require.Equal(b.t, want, said, o.name)
+		if len(want) == 0 {
+			continue
 		}
+		failed := &refundkit.Refund{ID: o.name, Status: refundkit.RefundStatusCanceled} // it was never made
+		if len(over) > 0 {
+			var err error
+			failed, err = b.client.Refunds.Retrieve(b.t.Context(), over[len(over)-1].ID, b.on(o.account)...)
+			require.NoError(b.t, err)
+		}
+		repair, err := o.unwind.Repair(failed, reversals, fees)
+		require.NoError(b.t, err)
+		b.failed++
+		said := map[string]int64{}
+		for _, t := range repair.Transfers {
+			said[t.Account] = t.Amount
+			b.transfer(t)
+			b.transfer(t) // somebody was not sure
+		}
+		require.Equal(b.t, want, said, o.name)
 	}
 }
 
