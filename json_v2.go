@@ -143,17 +143,18 @@ func (d *DestinationDetails) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		return errNoString
 	}
 	var kind string
-	var members []destinationMember
+	var few [2]destinationMember // Stripe sends one, before the type
+	members := few[:0]
 	for dec.PeekKind() != '}' {
-		name, err := readText(dec)
+		quoted, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if name == "type" {
+		if isNamed(quoted, "type") {
 			kind, err = readText(dec)
 		} else {
-			members = append(members, destinationMember{name: name})
-			err = members[len(members)-1].read(dec)
+			members = append(members, destinationMember{})
+			err = members[len(members)-1].read(quoted, dec)
 		}
 		if err != nil {
 			return err
@@ -180,7 +181,10 @@ type destinationMember struct {
 	wrong   error // only if these are the details
 }
 
-func (m *destinationMember) read(dec *jsontext.Decoder) error {
+func (m *destinationMember) read(quoted jsontext.Value, dec *jsontext.Decoder) (err error) {
+	if m.name, err = readString(quoted); err != nil {
+		return err
+	}
 	if dec.PeekKind() != '{' {
 		value, err := dec.ReadValue()
 		if err == nil && value.Kind() != 'n' {
@@ -208,7 +212,7 @@ func (m *destinationMember) read(dec *jsontext.Decoder) error {
 			m.wrong = err
 		}
 	}
-	_, err := dec.ReadToken()
+	_, err = dec.ReadToken()
 	return err
 }
 
