@@ -81,18 +81,6 @@ func (j *Jobs[TTx]) unfeed(ctx context.Context, row Job, now time.Time) error {
 	return j.commitAndTell(ctx, row, change)
 }
 
-// giveUp cancels a row of a canceled plan of which nothing can have been made, and that
-// nobody has let go on since.
-func (j *Jobs[TTx]) giveUp(ctx context.Context, row Job, now time.Time) error {
-	before, err := row, error(nil)
-	if row.Job, err = row.Cancel(); err != nil {
-		return err
-	}
-	row, change := changed(before, row, WhatCanceled, now)
-	change.Why = "its plan is canceled"
-	return j.commitAndTell(ctx, row, change)
-}
-
 // finish ends a plan of which no row goes on.
 func (j *Jobs[TTx]) finish(ctx context.Context, name string) error {
 	err := j.changePlan(ctx, name, func(_ Statements, p *Plan, now time.Time) error {

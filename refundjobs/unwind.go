@@ -230,18 +230,6 @@ func (j Job) calledOff(now time.Time) Job {
 	return j
 }
 
-// callOff cancels a part that is to be sent though its refund was canceled: a look-up
-// found nothing, or a person resumed it.
-func (j *Jobs[TTx]) callOff(ctx context.Context, before Job, now time.Time) error {
-	row := before.calledOff(now)
-	if row.Version == before.Version {
-		return nil
-	}
-	row, change := changed(before, row, WhatCanceled, now)
-	change.Why = "its refund was canceled"
-	return j.commitAndTell(ctx, row, change)
-}
-
 // wakeParts makes River look at the rows that waited for this one to end.
 func (j *Jobs[TTx]) wakeParts(ctx context.Context, ended Job) error {
 	if ended.Unwind == "" || ended.goesOn() || ended.State == refundkit.JobStateNeedsPerson {
@@ -254,9 +242,9 @@ func (j *Jobs[TTx]) wakeParts(ctx context.Context, ended Job) error {
 	return j.driver.InTx(ctx, func(tx TTx) error { return j.alarmAll(ctx, tx, rows) })
 }
 
-// advanceKind lets refundkit do the next safe thing for a row of any kind. What it saw
-// comes back as an event, without the account.
-func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.Context, refundkit.Job) error, opts []refundkit.CallOption) (*refundkit.Event, error) {
+// advanceKind lets refundkit do the next safe thing for a row of any kind. What it saw, if
+// anything, comes back as what makes an event of it.
+func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.Context, refundkit.Job) error, opts []refundkit.CallOption) (seen func(account string) *refundkit.Event, err error) {
 	moved := func(ctx context.Context, account string, progress refundkit.Progress) error {
 		return save(ctx, refundkit.Job{Name: row.Name, Params: row.Params, Account: account, Progress: progress})
 	}
@@ -266,7 +254,7 @@ func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.
 		if refund == nil {
 			return nil, err
 		}
-		return eventOf(refund, ""), err
+		return func(account string) *refundkit.Event { return eventOf(refund, account) }, err
 	case row.Kind == KindTransferReversal && j.options.reversals != nil:
 		_, made, err := j.options.reversals.Advance(ctx, row.reversal(), func(ctx context.Context, job refundkit.TransferReversalJob) error {
 			return moved(ctx, job.Account, job.Progress)
@@ -274,7 +262,9 @@ func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.
 		if made == nil {
 			return nil, err
 		}
-		return partEvent("transfer", row.Source, "reversals", made), err
+		return func(account string) *refundkit.Event {
+			return partEvent(account, "transfer", row.Source, "reversals", made)
+		}, err
 	case row.Kind == KindApplicationFeeRefund && j.options.fees != nil:
 		_, made, err := j.options.fees.Advance(ctx, row.feeRefund(), func(ctx context.Context, job refundkit.ApplicationFeeRefundJob) error {
 			return moved(ctx, job.Account, job.Progress)
@@ -282,7 +272,9 @@ func (j *Jobs[TTx]) advanceKind(ctx context.Context, row Job, save func(context.
 		if made == nil {
 			return nil, err
 		}
-		return partEvent("application_fee", row.Source, "refunds", made), err
+		return func(account string) *refundkit.Event {
+			return partEvent(account, "application_fee", row.Source, "refunds", made)
+		}, err
 	}
 	return nil, fmt.Errorf("a row of kind %q needs WithConnect", row.Kind)
 }

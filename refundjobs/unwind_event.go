@@ -28,13 +28,14 @@ func (j *Jobs[TTx]) partsFor(ctx context.Context, event *refundkit.Event) (names
 		}
 	}
 	for column, values := range map[string][]string{"refund_id": ids, "name": references} {
+		values = slices.DeleteFunc(values, func(value string) bool { return value == "" })
+		if len(values) == 0 {
+			continue
+		}
 		c := &conditions{dialect: j.dialect}
 		c.add("kind <> ?", string(KindRefund))
 		c.add(column + " <> ''") // as the index wants it
-		addOneOf(c, column, slices.DeleteFunc(values, func(value string) bool { return value == "" }))
-		if len(c.sql) < 3 {
-			continue
-		}
+		addOneOf(c, column, values)
 		if err := queryAll(ctx, j.driver.Pool(), func(rows Rows) error {
 			var name string
 			err := rows.Scan(&name)
@@ -61,7 +62,7 @@ func (j Job) observedPart(event *refundkit.Event) (Job, error) {
 }
 
 // partEvent makes an event of what an answer held, so that the same rules hear of it.
-func partEvent(object, id, list string, made any) *refundkit.Event {
+func partEvent(account, object, id, list string, made any) *refundkit.Event {
 	data, _ := json.Marshal(map[string]any{"object": object, "id": id, list: map[string]any{"object": "list", "data": []any{made}}}) // it was read from JSON
-	return &refundkit.Event{Object: "event", Data: refundkit.EventData{Object: data}}
+	return &refundkit.Event{Object: "event", Account: account, Data: refundkit.EventData{Object: data}}
 }

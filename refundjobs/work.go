@@ -76,9 +76,9 @@ func (j *Jobs[TTx]) ready(ctx context.Context, row Job, now time.Time, held hold
 	case held == heldByPlan:
 		return noStep, false, j.unfeed(ctx, row, now)
 	case held == heldByCanceledPlan:
-		return noStep, false, j.giveUp(ctx, row, now)
+		return noStep, false, j.giveUp(ctx, row, now, "its plan is canceled")
 	case held == heldByCanceledRefund:
-		return noStep, false, j.callOff(ctx, row, now)
+		return noStep, false, j.giveUp(ctx, row, now, "its refund was canceled")
 	case held == heldByPayment:
 		return busyDelay, false, nil
 	case held == heldByPart:
@@ -172,8 +172,7 @@ func (j *Jobs[TTx]) advance(ctx context.Context, row Job, now time.Time, shared 
 	if seen != nil && !s.saved {
 		// Somebody else changed the row during the call, or it was not told of the refund:
 		// what came back is put over what is there now.
-		seen.Account = s.row.Account
-		err = j.observe(context.WithoutCancel(ctx), row.Name, seen, WhatAnswered)
+		err = j.observe(context.WithoutCancel(ctx), row.Name, seen(s.row.Account), WhatAnswered)
 		if err == nil {
 			err = refundkit.ErrJobChanged
 		}
@@ -289,6 +288,18 @@ func answered(response *refundkit.Response, id string) *refundkit.Refund {
 		}
 	}
 	return nil
+}
+
+// giveUp cancels a waiting row, of which nothing can have been made, because what it
+// belongs to is canceled.
+func (j *Jobs[TTx]) giveUp(ctx context.Context, row Job, now time.Time, why string) error {
+	before, err := row, error(nil)
+	if row.Job, err = row.Cancel(); err != nil {
+		return err
+	}
+	row, change := changed(before, row, WhatCanceled, now)
+	change.Why = why
+	return j.commitAndTell(ctx, row, change)
 }
 
 // commitAndTell stores what a worker did to a row without a call, unless somebody was
